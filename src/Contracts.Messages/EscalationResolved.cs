@@ -18,8 +18,9 @@ public sealed record EscalationResolved
     [JsonIgnore(Condition = WhenWritingNull)]
     public bool? AttestedStopped { get; init; }
 
-    /// <summary>Whether unconfirmed actions may be done twice. Default false.</summary>
-    public bool MayRepeat { get; init; }
+    /// <summary>Whether unconfirmed actions may be done twice; absent means false.</summary>
+    [JsonIgnore(Condition = WhenWritingNull)]
+    public bool? MayRepeat { get; init; }
 
     /// <summary>Why.</summary>
     public required string Reason { get; init; }

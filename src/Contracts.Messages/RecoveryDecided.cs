@@ -23,8 +23,9 @@ public sealed record RecoveryDecided
     [JsonIgnore(Condition = WhenWritingNull)]
     public RetryFrom? From { get; init; }
 
-    /// <summary>Whether unconfirmed actions may be done twice. Default false.</summary>
-    public bool MayRepeat { get; init; }
+    /// <summary>Whether unconfirmed actions may be done twice; absent means false.</summary>
+    [JsonIgnore(Condition = WhenWritingNull)]
+    public bool? MayRepeat { get; init; }
 
     /// <summary>Devices that a reassignment must not use.</summary>
     [JsonIgnore(Condition = WhenWritingNull)]
