@@ -24,8 +24,9 @@ public sealed partial class InstantConverter : JsonConverter<DateTimeOffset>
     /// <summary>The instant that <paramref name="text"/> stands for, with offset zero.</summary>
     /// <exception cref="JsonException">It is none, or not in UTC.</exception>
     public static DateTimeOffset Parse(string text) =>
-        DateTimeOffset.TryParseExact(
-            BeyondTicks().Replace(text, "$1Z"),
+        Shape().Match(text) is { Success: true } match
+        && DateTimeOffset.TryParseExact(
+            match.Groups["ticks"].Value + "Z",
             Form,
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal,
@@ -36,6 +37,6 @@ public sealed partial class InstantConverter : JsonConverter<DateTimeOffset>
     /// <summary>The shortest text for <paramref name="value"/>.</summary>
     public static string Format(DateTimeOffset value) => value.UtcDateTime.ToString(Form, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"(\.[0-9]{7})[0-9]+Z\z")]
-    private static partial Regex BeyondTicks();
+    [GeneratedRegex(@"^(?:(?<ticks>[^.]{19})|(?<ticks>[^.]{19}\.[0-9]{1,7})[0-9]*)Z\z")]
+    private static partial Regex Shape();
 }
