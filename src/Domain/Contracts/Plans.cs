@@ -1,0 +1,29 @@
+namespace ExecutionManager.Domain;
+
+/// <summary>Makes plans from plans and what was executed of them.</summary>
+public static class Plans
+{
+    /// <summary>The actions of the plan that the journal does not show finished, in order.</summary>
+    public static IReadOnlyList<PlannedAction> Remaining(Contract contract, Execution execution) =>
+        [.. contract.Actions.Where(action => execution.Of(action.ActionId)?.Status != ActionStatus.Finished)];
+
+    /// <summary>
+    /// The plan of a retry. An action id is never used for a second execution: failed and stopped actions (all of them
+    /// with <see cref="RetryFrom.All"/>) go on as <c>&lt;root&gt;-r&lt;revision&gt;</c> with <c>retryOf</c>.
+    /// </summary>
+    /// <returns>May hold no action at all: then there is nothing to retry.</returns>
+    public static Contract Retry(Contract current, Execution execution, RetryFrom from, int revision) =>
+        throw new NotImplementedException();
+
+    /// <summary>The plan that another made, as the next revision; check it with <see cref="ContractDocument.Check"/>.</summary>
+    public static Contract Revise(
+        Contract current, IReadOnlyList<PlannedAction> actions, Scope? scope, int revision, long plannedAtSeq) =>
+        current with { Actions = actions, Scope = scope ?? current.Scope, Revision = revision, PlannedAtSeq = plannedAtSeq };
+
+    /// <summary>The remaining actions that must not be repeated unasked: not idempotent, and nobody knows how far they are.</summary>
+    /// <param name="contract">The plan.</param>
+    /// <param name="execution">What was executed of it.</param>
+    /// <param name="confirmed">The device's present word on all of them is here, or it never got the contract.</param>
+    public static IReadOnlyList<string> Unconfirmed(Contract contract, Execution execution, bool confirmed) =>
+        confirmed ? [] : [.. Remaining(contract, execution).Where(action => !action.Idempotent).Select(action => action.ActionId)];
+}

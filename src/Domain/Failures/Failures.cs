@@ -1,0 +1,35 @@
+namespace ExecutionManager.Domain;
+
+/// <summary>Finds failures in evidence.</summary>
+public static class Failures
+{
+    /// <summary>Concluded from silence only: withdrawn when the device is heard before a decision is carried out.</summary>
+    public static bool FromSilence(FailureKind kind) => kind is FailureKind.DeviceUnreachable or FailureKind.AcceptTimeout
+        or FailureKind.OfflineTooLong or FailureKind.ReconciliationTimeout;
+
+    /// <summary>The first failure among new entries that nothing after it overcame; null if there is none.</summary>
+    /// <param name="before">What was known before them.</param>
+    /// <param name="applied">The new entries, in order.</param>
+    /// <param name="after">What is known with them, and with a snapshot if one came.</param>
+    /// <param name="plan">The revision in force.</param>
+    /// <param name="stopDesired">The device was told to stop: standing still is obedience.</param>
+    public static FoundFailure? Find(
+        Execution before, IReadOnlyList<JournalEntry> applied, Execution after, Contract plan, bool stopDesired) =>
+        throw new NotImplementedException();
+
+    /// <summary>Whether a birth shows that the device lost its journal; null if it does not.</summary>
+    /// <param name="listed">The birth lists the contract.</param>
+    /// <param name="ackedThrough">What it says was acknowledged; null if not listed.</param>
+    /// <param name="acknowledged">What was acknowledged.</param>
+    /// <param name="acceptedAndOpen">There is evidence of acceptance and the contract is not closed.</param>
+    public static FoundFailure? JournalLost(bool listed, long? ackedThrough, long acknowledged, bool acceptedAndOpen) =>
+        !listed && acceptedAndOpen
+            ? new(FailureKind.DeviceFault, null, "journal lost: the device does not know the contract it accepted", null, null)
+        : ackedThrough < acknowledged
+            ? new(FailureKind.DeviceFault, null,
+                $"journal lost: the device knows of {ackedThrough} acknowledged entries, {acknowledged} were", null, null)
+        : null;
+
+    /// <summary>Whether a position lies outside the contract's area; false where there is no area or no position.</summary>
+    public static bool IsOutside(Contract plan, IReadOnlyList<double>? position) => throw new NotImplementedException();
+}

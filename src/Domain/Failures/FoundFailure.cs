@@ -1,0 +1,9 @@
+namespace ExecutionManager.Domain;
+
+/// <summary>A failure that evidence shows.</summary>
+/// <param name="Kind">What.</param>
+/// <param name="ActionId">The action it is about.</param>
+/// <param name="Detail">In words.</param>
+/// <param name="Seq">The journal entry that shows it; null if none does.</param>
+/// <param name="At">When, on our clock; null if that is not known.</param>
+public sealed record FoundFailure(FailureKind Kind, string? ActionId, string Detail, long? Seq, DateTimeOffset? At);

@@ -1,0 +1,20 @@
+namespace ExecutionManager.Domain;
+
+/// <summary>An estimate, never a fact. What is not known is null.</summary>
+/// <param name="At">The instant it is for.</param>
+/// <param name="From">The evidence it starts from.</param>
+/// <param name="CurrentAction">Only where it can be named.</param>
+/// <param name="Finished">The probability that all is over.</param>
+/// <param name="Actions">The actions that evidence does not show ended, in order.</param>
+/// <param name="Progress">Of the whole plan, by mean durations.</param>
+/// <param name="Finish">When all is over.</param>
+/// <param name="Certainty">How much of a claim it is.</param>
+public sealed record Estimate(
+    DateTimeOffset At,
+    DateTimeOffset From,
+    string? CurrentAction,
+    double? Finished,
+    IReadOnlyList<ActionEstimate> Actions,
+    ProgressEstimate Progress,
+    FinishEstimate Finish,
+    EstimateCertainty Certainty);
