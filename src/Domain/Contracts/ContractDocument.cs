@@ -7,7 +7,7 @@ namespace ExecutionManager.Domain;
 /// <summary>The JSON of a contract: read from requests, kept in rows, sent to devices.</summary>
 public static class ContractDocument
 {
-    /// <summary>The longest document that is pushed, in bytes of UTF-8.</summary>
+    /// <summary>The longest document that is pushed, in bytes of UTF-8: 256 KiB.</summary>
     public const int MaxBytes = 262_144;
 
     /// <summary>Reads a request. Never throws, whatever the body is; unknown fields are ignored.</summary>
@@ -32,6 +32,20 @@ public static class ContractDocument
         ContractRules.Check(contract, now, errors);
         return errors.ToDictionary();
     }
+
+    /// <summary>Reads the plan that another made for this contract, as its next revision, and checks it.</summary>
+    /// <param name="current">The revision in force.</param>
+    /// <param name="actions">A JSON array of actions: the full remaining plan.</param>
+    /// <param name="scope">The new scope; null or JSON null keeps the present one.</param>
+    /// <param name="revision">The next revision.</param>
+    /// <param name="plannedAtSeq">What the plan knows of.</param>
+    /// <param name="now">A window that ended before is a fault.</param>
+    public static ContractReading ReadPlan(
+        Contract current, JsonElement actions, JsonElement? scope, int revision, long plannedAtSeq, DateTimeOffset now) =>
+        ContractReader.ReadPlan(current, actions, scope, revision, plannedAtSeq, now);
+
+    /// <summary>A JSON array of actions, as in the document.</summary>
+    public static string WriteActions(IReadOnlyList<PlannedAction> actions) => ContractWriter.Write(actions);
 
     /// <summary><c>sha256:</c> and 64 lower-case hex digits over the UTF-8 bytes.</summary>
     public static string Hash(string json) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)));

@@ -7,7 +7,7 @@ namespace ExecutionManager.Domain;
 /// The contract as far as its syntax allowed, faults of meaning included: only for comparing with what was submitted
 /// before (a window that is over by now is no reason to refuse a repeated request).
 /// </param>
-/// <param name="TooLarge">The document, defaults spelled out, is longer than <see cref="ContractDocument.MaxBytes"/>.</param>
+/// <param name="TooLarge">The document, defaults spelled out, is longer than <see cref="ContractDocument.MaxBytes"/>; also a fault of <c>$</c>.</param>
 public sealed record ContractReading(
     Contract? Contract,
     IReadOnlyDictionary<string, string[]> Errors,

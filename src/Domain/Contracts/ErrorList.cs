@@ -1,9 +1,10 @@
 namespace ExecutionManager.Domain;
 
-/// <summary>Faults by path; a path that has one, or lies below one, takes no fault of another kind.</summary>
+/// <summary>Faults by path.</summary>
 internal sealed class ErrorList
 {
     private readonly Dictionary<string, List<string>> faults = new(StringComparer.Ordinal);
+    private readonly HashSet<string> unreadable = new(StringComparer.Ordinal);
 
     public bool Any => faults.Count > 0;
 
@@ -19,21 +20,24 @@ internal sealed class ErrorList
         }
     }
 
-    /// <summary>The value at this path was not read, so that nothing may be concluded from it.</summary>
-    public bool Has(string path)
+    /// <summary>A value that is missing or of the wrong type: what stands in for it must not be judged.</summary>
+    public void AddUnreadable(string path, string reason)
     {
-        for (var at = path; at.Length > 0; at = at[..Math.Max(at.LastIndexOf('.'), at.LastIndexOf('['))])
+        Add(path, reason);
+        unreadable.Add(path);
+    }
+
+    /// <summary>Whether this value, or one that it lies in, could be read.</summary>
+    public bool IsReadable(string path)
+    {
+        for (var end = path.Length; end > 0; end = path.AsSpan(0, end).LastIndexOfAny('.', '['))
         {
-            if (faults.ContainsKey(at))
+            if (unreadable.Contains(path[..end]))
             {
-                return true;
-            }
-            if (at.LastIndexOfAny(['.', '[']) < 0)
-            {
-                break;
+                return false;
             }
         }
-        return false;
+        return true;
     }
 
     public IReadOnlyDictionary<string, string[]> ToDictionary() =>
