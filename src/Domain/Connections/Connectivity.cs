@@ -20,7 +20,7 @@ public static class Connectivity
         connection is { Connected: false, LostAt: { } lostAt } && now - lostAt >= grace;
 
     private static bool IsOverdue(Connection connection, Contact? newest, DateTimeOffset now, TimeSpan? staleAfter) =>
-        now - Instants.Max(newest?.Epoch == connection.Epoch ? newest.ReceivedAt : connection.ChangedAt, null)
+        now - (newest?.Epoch == connection.Epoch ? newest.ReceivedAt : connection.ChangedAt)
             > StaleAfter(connection.ReportInterval, staleAfter);
 
     /// <summary>A device may name any interval.</summary>

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace ExecutionManager.Domain;
 
 /// <summary>Makes plans from plans and what was executed of them.</summary>
-public static class Plans
+public static partial class Plans
 {
     /// <summary>The actions of the plan that the journal does not show finished, in order.</summary>
     public static IReadOnlyList<PlannedAction> Remaining(Contract contract, Execution execution) =>
@@ -12,8 +14,33 @@ public static class Plans
     /// with <see cref="RetryFrom.All"/>) go on as <c>&lt;root&gt;-r&lt;revision&gt;</c> with <c>retryOf</c>.
     /// </summary>
     /// <returns>May hold no action at all: then there is nothing to retry.</returns>
-    public static Contract Retry(Contract current, Execution execution, RetryFrom from, int revision) =>
-        throw new NotImplementedException();
+    public static Contract Retry(Contract current, Execution execution, RetryFrom from, int revision)
+    {
+        var taken = current.Actions.Select(action => action.ActionId)
+            .Concat(execution.Executed.Select(record => record.ActionId))
+            .ToHashSet(StringComparer.Ordinal);
+        var actions = from == RetryFrom.All ? current.Actions : Remaining(current, execution);
+        return Revise(
+            current,
+            [.. actions.Select(action => from == RetryFrom.All || IsSpent(action) ? Again(action) : action)],
+            scope: null,
+            revision,
+            execution.Seq);
+
+        bool IsSpent(PlannedAction action) =>
+            execution.Of(action.ActionId)?.Status is ActionStatus.Failed or ActionStatus.Stopped;
+
+        PlannedAction Again(PlannedAction action)
+        {
+            var root = action.RetryOf is null ? action.ActionId : Suffix().Replace(action.ActionId, "");
+            var suffix = $"-r{revision}";
+            while (!taken.Add(Id(root, suffix)))
+            {
+                suffix += "x";
+            }
+            return action with { ActionId = Id(root, suffix), RetryOf = action.ActionId };
+        }
+    }
 
     /// <summary>The plan that another made, as the next revision; check it with <see cref="ContractDocument.Check"/>.</summary>
     public static Contract Revise(
@@ -26,4 +53,9 @@ public static class Plans
     /// <param name="confirmed">The device's present word on all of them is here, or it never got the contract.</param>
     public static IReadOnlyList<string> Unconfirmed(Contract contract, Execution execution, bool confirmed) =>
         confirmed ? [] : [.. Remaining(contract, execution).Where(action => !action.Idempotent).Select(action => action.ActionId)];
+
+    private static string Id(string root, string suffix) => root[..Math.Min(root.Length, 64 - suffix.Length)] + suffix;
+
+    [GeneratedRegex(@"-r[0-9]+x*\z")]
+    private static partial Regex Suffix();
 }

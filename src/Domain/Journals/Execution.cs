@@ -59,18 +59,4 @@ public sealed partial record Execution(
 
     /// <summary>The newest execution of an action; null if it was never begun.</summary>
     public ActionRecord? Of(string actionId) => Executed.LastOrDefault(record => record.ActionId == actionId);
-
-    /// <summary>Applies the next entry. One that is already applied changes nothing.</summary>
-    /// <exception cref="InvalidOperationException">An entry before it is missing (<see cref="JournalIntake"/>).</exception>
-    public Execution Apply(JournalEntry entry) => throw new NotImplementedException();
-
-    /// <summary>
-    /// Takes in a snapshot: position and progress; where entries are lost, also what it says of actions. An older one
-    /// than the last changes nothing. It never ends a contract: that is the journal's word.
-    /// </summary>
-    public Execution Observe(Snapshot snapshot) => throw new NotImplementedException();
-
-    /// <summary>Gives up entries that never came. A range already passed changes nothing.</summary>
-    /// <exception cref="InvalidOperationException">The range does not begin with the next entry.</exception>
-    public Execution Skip(SeqRange range) => throw new NotImplementedException();
 }

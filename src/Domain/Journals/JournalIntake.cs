@@ -5,7 +5,7 @@ public static class JournalIntake
 {
     /// <summary>Sorts what was kept and what came now into what may be applied and what must wait.</summary>
     /// <param name="throughSeq">Applied or given up through here.</param>
-    /// <param name="held">Kept from earlier, behind a gap.</param>
+    /// <param name="held">Kept from earlier, behind a gap; of two with one seq the first kept counts.</param>
     /// <param name="received">Come now, in any order, with any repetition.</param>
     /// <param name="tail">The device's newest entry, if known: what lacks up to it is missing too.</param>
     /// <param name="previousAt">The time of entry <paramref name="throughSeq"/>: no later one is earlier.</param>
@@ -14,5 +14,23 @@ public static class JournalIntake
         IEnumerable<JournalEntry> held,
         IEnumerable<JournalEntry> received,
         long tail = 0,
-        DateTimeOffset? previousAt = null) => throw new NotImplementedException();
+        DateTimeOffset? previousAt = null)
+    {
+        var waiting = new SortedDictionary<long, JournalEntry>();
+        foreach (var entry in held.Concat(received).Where(entry => entry.Seq > throughSeq))
+        {
+            waiting.TryAdd(entry.Seq, entry);
+        }
+        var apply = new List<JournalEntry>();
+        var next = throughSeq + 1;
+        while (waiting.Remove(next, out var entry))
+        {
+            // Entries that arrived out of order were converted without knowing the one before them.
+            apply.Add(entry.At < previousAt ? entry with { At = previousAt.Value, Clamped = true } : entry);
+            previousAt = apply[^1].At;
+            next++;
+        }
+        var end = waiting.Count > 0 ? waiting.Keys.First() - 1 : tail;
+        return new(apply, [.. waiting.Values], end >= next ? new(next, end) : null);
+    }
 }
