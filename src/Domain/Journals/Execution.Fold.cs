@@ -87,8 +87,6 @@ public sealed partial record Execution
         Revision = revision,
         AcceptedSeq = 0,
         Used = [],
-        // What still runs goes on under the new plan, or the device will say that it stopped it.
-        Executed = [.. Executed.Select(record => record.IsOpen ? record with { Revision = revision } : record)],
     };
 
     private Execution Accept(JournalEntry entry) => (entry.Revision < Revision ? this : this with { AcceptedSeq = entry.Seq })

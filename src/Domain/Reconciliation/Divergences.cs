@@ -57,9 +57,12 @@ public static class Divergences
             .Select(record => record.ActionId)
             .ToHashSet(StringComparer.Ordinal);
         FlowStep[] planned = [.. plan.Actions.Where(action => !done.Contains(action.ActionId)).Select(action => new FlowStep(action.ActionId, action.Idempotent))];
+        var named = planned.Select(step => step.ActionId).ToHashSet(StringComparer.Ordinal);
         var idempotent = planned.Where(step => step.Idempotent).Select(step => step.ActionId).ToHashSet(StringComparer.Ordinal);
         FlowStep[] executed = [.. execution.Executed
-            .Where(record => record.Revision == plan.Revision && record.Status is not (ActionStatus.Stopped or ActionStatus.Waiting))
+            // What still runs from an earlier revision goes on if this one names it, else the device stops it.
+            .Where(record => record.Revision == plan.Revision || (record.IsOpen && named.Contains(record.ActionId)))
+            .Where(record => record.Status != ActionStatus.Stopped)
             .Select(record => new FlowStep(record.ActionId, idempotent.Contains(record.ActionId)))];
         var result = Alignment.Align(executed, planned, completed);
         return new(1 - result.Fitness, result.Fitness, result.Cost, result.Skipped, result.Extra, null);

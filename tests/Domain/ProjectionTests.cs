@@ -1,0 +1,219 @@
+using CsCheck;
+
+namespace ExecutionManager.Domain.Tests;
+
+public class When_a_device_is_offline
+{
+    private static readonly Contract Plan = Make.Contract(Make.Action("A", 40, 60, 120), Make.Action("B", 20, 30, 60), Make.Action("C", 60, 90, 150));
+    private static readonly Execution Running = Execution.None.Fold([Make.Entry(1, "accepted"), Make.Entry(2, "actionStarted", "A")]);
+
+    private static ProjectionBasis Confirmed(double at) => new(Plan, Running, Make.At(at));
+
+    private static double? Seconds(DateTimeOffset? at) => (at - Make.T0)?.TotalSeconds;
+
+    private static string Said(Estimate estimate) => $"{estimate.CurrentAction ?? "?"} {CamelCase<EstimateCertainty>.Word(estimate.Certainty)}";
+
+    [TestCase(30, 120, 330)]
+    [TestCase(75, 155, 330)]
+    public void Should_bound_the_finish_by_what_is_left_of_each_action(double confirmedAt, double earliest, double latest)
+    {
+        var finish = Projection.At(Confirmed(confirmedAt), Make.At(100)).Finish;
+        Assert.That((Seconds(finish.Earliest), Seconds(finish.Latest)), Is.EqualTo(((double?)earliest, (double?)latest)));
+        Assert.That((finish.Q05, finish.Q50, finish.Q95), Is.EqualTo(((DateTimeOffset?)null, (DateTimeOffset?)null, (DateTimeOffset?)null)), "not invented");
+    }
+
+    // A ends at 40..120, B at 60..180, C at 120..330.
+    [TestCase(30, "A projected")]
+    [TestCase(39.9, "A projected")]
+    [TestCase(40, "? inconclusive")]
+    [TestCase(119, "? inconclusive")]
+    [TestCase(125, "? inconclusive")]
+    [TestCase(200, "? inconclusive")]
+    [TestCase(330, "? inconclusive")]
+    [TestCase(100_000, "? inconclusive")]
+    public void Should_name_an_action_only_if_no_other_is_possible(double now, string said)
+    {
+        var estimate = Projection.At(Confirmed(30), Make.At(now));
+        Assert.That(Said(estimate), Is.EqualTo(said));
+        Assert.That((estimate.Finished, estimate.Actions[0].Probability), Is.EqualTo(((double?)null, (double?)null)));
+        Assert.That(estimate.Actions[^1].Status, Is.Not.EqualTo(ActionStatus.Finished), "never finished");
+    }
+
+    [Test]
+    public void Should_name_the_next_one_between_the_latest_end_before_and_its_own_earliest()
+    {
+        var narrow = Make.Contract(Make.Action("A", 40, 41, 42), Make.Action("B", 20, 21, 22), Make.Action("C"));
+        var estimate = Projection.At(new(narrow, Running, Make.At(10)), Make.At(50));
+        Assert.That(Said(estimate), Is.EqualTo("B projected"));
+        Assert.That(estimate.Actions.Select(a => a.Status), Is.EqualTo([ActionStatus.Finished, ActionStatus.Running, ActionStatus.Waiting]));
+    }
+
+    [Test]
+    public void Should_use_progress_as_far_as_the_pages_allow()
+    {
+        // With progress and elapsed time within [0, max - e]; with progress alone (1 - p) of the duration.
+        var both = Projection.At(Confirmed(30) with { Progress = 0.5 }, Make.At(30)).Actions[0];
+        Assert.That((Seconds(both.Earliest), Seconds(both.Latest)), Is.EqualTo(((double?)30, (double?)120)));
+        var lost = Execution.None.Skip(new(1, 3)).Observe(new(Make.At(30), ExecutionStatus.Executing, 1, 1, new Dictionary<string, SnapshotAction> { ["A"] = new(ActionStatus.Running, 0.5) }));
+        var alone = Projection.At(ProjectionBasis.From(Plan, lost, Make.T0), Make.At(30)).Actions[0];
+        Assert.That((Seconds(alone.Earliest), Seconds(alone.Latest)), Is.EqualTo(((double?)50, (double?)90)));
+    }
+
+    [Test]
+    public void Should_keep_the_action_and_make_no_claim_once_it_ran_longer_than_it_may()
+    {
+        var estimate = Projection.At(Confirmed(120), Make.At(500));
+        Assert.That(Said(estimate), Is.EqualTo("A inconclusive"));
+        Assert.That((estimate.Finish.Latest, estimate.Actions[0].Status), Is.EqualTo(((DateTimeOffset?)null, ActionStatus.Running)));
+        Assert.That(estimate.Progress.Expected, Is.EqualTo(Plan.Actions[0].Duration.Mean / (Plan.Actions[0].Duration.Mean + Plan.Actions[1].Duration.Mean + Plan.Actions[2].Duration.Mean)).Within(1e-9));
+    }
+
+    [TestCase("paused")]
+    [TestCase("fault")]
+    public void Should_not_advance_a_device_that_stands(string entry)
+    {
+        var standing = Running.Apply(Make.Entry(3, entry, at: 30));
+        var then = Projection.At(new(Plan, standing, Make.At(30)), Make.At(31));
+        var later = Projection.At(new(Plan, standing, Make.At(30)), Make.At(10_000));
+        Assert.That(Said(later), Is.EqualTo("A projected"));
+        Assert.That(later.Progress, Is.EqualTo(then.Progress));
+        Assert.That((later.Actions[0].Status, later.Finish.Earliest), Is.EqualTo((ActionStatus.Paused, (DateTimeOffset?)null)));
+    }
+
+    [Test]
+    public void Should_name_the_action_that_failed()
+    {
+        var failed = Running.Apply(Make.Entry(3, "actionFailed", "A", at: 30));
+        var estimate = Projection.At(new(Plan, failed, Make.At(30)), Make.At(10_000));
+        Assert.That(Said(estimate), Is.EqualTo("A projected"));
+        Assert.That(estimate.Progress, Is.EqualTo(new ProgressEstimate(0, 0, 0)));
+    }
+
+    [Test]
+    public void Should_advance_nothing_past_the_end_of_the_lease()
+    {
+        var basis = Confirmed(30) with { LeaseEnd = Make.At(100) };
+        var atEnd = Projection.At(basis, Make.At(100));
+        var later = Projection.At(basis, Make.At(100_000));
+        Assert.That(later.Progress, Is.EqualTo(atEnd.Progress));
+        Assert.That(later.Actions.Select(a => (Seconds(a.Earliest), Seconds(a.Latest))), Is.EqualTo([((double?)40, (double?)null), (60, null), (null, null)]));
+        Assert.That((later.Finish.Earliest, later.Finish.Latest), Is.EqualTo(((DateTimeOffset?)null, (DateTimeOffset?)null)));
+    }
+
+    [TestCase(25, "A projected", Description = "A cannot end before 40, the device stands from 35 on")]
+    [TestCase(35, "? inconclusive", Description = "A may be finished within the stop time")]
+    public void Should_allow_for_an_action_being_finished_while_the_device_stops(double leaseEnd, string said) =>
+        Assert.That(Said(Projection.At(Confirmed(20) with { LeaseEnd = Make.At(leaseEnd) }, Make.At(10_000))), Is.EqualTo(said));
+
+    [Test]
+    public void Should_advance_nothing_past_the_window()
+    {
+        var plan = Plan with { Scope = Plan.Scope with { NotAfter = Make.At(20) } };
+        Assert.That(Said(Projection.At(new(plan, Running, Make.At(10)), Make.At(10_000))), Is.EqualTo("A projected"));
+    }
+
+    [Test]
+    public void Should_wait_for_the_window_to_open()
+    {
+        var plan = Plan with { Scope = Plan.Scope with { NotBefore = Make.At(1000) } };
+        var basis = new ProjectionBasis(plan, Make.Executed("accepted"), Make.T0);
+        var waiting = Projection.At(basis, Make.At(999));
+        Assert.That((Said(waiting), waiting.Actions[0].Status, waiting.Progress.High), Is.EqualTo(("A projected", ActionStatus.Waiting, 0.0)));
+        Assert.That(Seconds(waiting.Finish.Earliest), Is.EqualTo(1120));
+        Assert.That(Projection.At(basis, Make.At(1001)).Actions[0].Status, Is.EqualTo(ActionStatus.Running));
+    }
+
+    [Test]
+    public void Should_wait_behind_another_contract_and_know_nothing_once_that_may_be_over()
+    {
+        var basis = new ProjectionBasis(Plan, Make.Executed("accepted"), Make.T0, FreeFrom: Make.At(200));
+        var waiting = Projection.At(basis, Make.At(199));
+        Assert.That((Said(waiting), waiting.Actions[0].Status, Seconds(waiting.Finish.Earliest), waiting.Finish.Latest),
+            Is.EqualTo(("A projected", ActionStatus.Waiting, (double?)320, (DateTimeOffset?)null)));
+        Assert.That(Said(Projection.At(basis, Make.At(200))), Is.EqualTo("? inconclusive"));
+        Assert.That(Projection.At(basis, Make.At(300)).Progress is { Low: 0, Expected: 0, High: > 0 });
+    }
+
+    [Test]
+    public void Should_make_no_claim_while_a_newer_revision_is_in_doubt() =>
+        Assert.That(Said(Projection.At(Confirmed(30) with { RevisionInDoubt = true }, Make.At(31))), Is.EqualTo("? inconclusive"));
+
+    [Test]
+    public void Should_make_no_claim_of_an_action_of_the_devices_own()
+    {
+        var own = Execution.None.Fold([Make.Entry(1, "actionStarted", "charge", data: """{"actionType":"charge"}""")]);
+        var estimate = Projection.At(new(Plan, own, Make.T0), Make.At(50));
+        Assert.That((Said(estimate), Seconds(estimate.Finish.Earliest), estimate.Finish.Latest), Is.EqualTo(("charge inconclusive", (double?)120, (DateTimeOffset?)null)));
+    }
+
+    [Test]
+    public void Should_start_from_the_newest_evidence_that_names_the_running_action()
+    {
+        var seen = Running.Observe(new(Make.At(20), ExecutionStatus.Executing, 1, 1, new Dictionary<string, SnapshotAction> { ["A"] = new(ActionStatus.Running, 0.3) }));
+        Assert.That(ProjectionBasis.From(Plan, seen, Make.T0) is { Progress: 0.3 } snapshot && snapshot.EvidenceAt == Make.At(20));
+        Assert.That(ProjectionBasis.From(Plan, seen, Make.T0, new("A", Make.At(25), 0.4)) is { Progress: 0.4 } sample && sample.EvidenceAt == Make.At(25));
+        Assert.That(ProjectionBasis.From(Plan, seen, Make.T0, new("A", Make.At(15), 0.2)).Progress, Is.EqualTo(0.3), "older");
+        Assert.That(ProjectionBasis.From(Plan, seen, Make.T0, new("B", Make.At(25), 0.4)).Progress, Is.EqualTo(0.3), "another action");
+        Assert.That(ProjectionBasis.From(Plan, Execution.None, Make.At(7)).EvidenceAt, Is.EqualTo(Make.At(7)), "only an ack");
+    }
+
+    /// <summary>The law: whatever the durations are, the truth is inside the envelope, and a named action is the current one.</summary>
+    [Test]
+    public void Should_never_exclude_the_truth() =>
+        Gen.Select(
+            Gen.Select(Gen.Int[1, 50], Gen.Int[0, 50], Gen.Int[0, 50], Gen.Double.Unit).Array[1, 6],
+            Gen.Double.Unit, Gen.Double[0, 400], Gen.Double[0, 400], Gen.Bool)
+        .Sample((actions, share, later, lease, leased) =>
+        {
+            var plan = Make.Contract([.. actions.Select((a, i) => Make.Action($"a{i}", a.Item1, a.Item1 + a.Item2, a.Item1 + a.Item2 + a.Item3))]);
+            double[] takes = [.. actions.Select(a => a.Item1 + a.Item4 * (a.Item2 + a.Item3))];
+            var ends = takes.Select((_, i) => takes[..(i + 1)].Sum()).ToArray();
+            // Evidence somewhere in the run, the present later.
+            var t0 = share * ends[^1] * 0.999;
+            var now = t0 + later;
+            var running = Array.FindIndex(ends, end => end > t0);
+            var entries = Enumerable.Range(0, running).SelectMany(i => new[] { ("actionStarted", i, ends[i] - takes[i]), ("actionFinished", i, ends[i]) })
+                .Append(("actionStarted", running, ends[running] - takes[running]));
+            var execution = Execution.None.Fold(entries.Select((e, i) => Make.Entry(i + 1, e.Item1, $"a{e.Item2}", e.Item3)));
+            var leaseEnd = t0 + lease;
+            var estimate = Projection.At(new(plan, execution, Make.At(t0), LeaseEnd: leased ? Make.At(leaseEnd) : null), Make.At(now));
+
+            // At its lease's end the device finishes what it can within the stop time and starts nothing.
+            var reach = leased && now > leaseEnd ? leaseEnd : now;
+            var current = Array.FindIndex(ends, end => end > reach);
+            if (leased && now > leaseEnd && current >= 0 && ends[current] <= Math.Min(now, leaseEnd + 10))
+            {
+                current++;
+            }
+            if (estimate.CurrentAction is { } named)
+            {
+                Assert.That(named, Is.EqualTo($"a{current}"));
+            }
+            foreach (var (action, i) in estimate.Actions.Select((a, i) => (a, running + i)))
+            {
+                Assert.That(action.ActionId, Is.EqualTo($"a{i}"));
+                Assert.That(Seconds(action.Earliest) ?? 0, Is.LessThanOrEqualTo(ends[i] + 1e-3));
+                Assert.That(Seconds(action.Latest) ?? double.MaxValue, Is.GreaterThanOrEqualTo(ends[i] - 1e-3));
+            }
+            // Progress by means of what is truly done lies between slowest and fastest.
+            var means = plan.Actions.Select(a => a.Duration.Mean.TotalSeconds).ToArray();
+            var done = means.Select((mean, i) => mean * Math.Clamp((reach - (ends[i] - takes[i])) / takes[i], 0, 1)).Sum() / means.Sum();
+            var (low, expected, high) = (estimate.Progress.Low, estimate.Progress.Expected, estimate.Progress.High);
+            Assert.That(low, Is.LessThanOrEqualTo(done + 1e-6));
+            Assert.That(high, Is.GreaterThanOrEqualTo(done - 1e-6));
+            Assert.That(expected, Is.InRange(low - 1e-9, high + 1e-9));
+        }, iter: 5000);
+
+    [Test]
+    public void Should_expect_the_rest_that_a_truncated_beta_has()
+    {
+        // E[D | D > 75] of the duration 40, 60, 120, by a sum over a fine grid.
+        var (alpha, beta) = (1 + 4 * 20 / 80.0, 1 + 4 * 60 / 80.0);
+        var grid = Enumerable.Range(0, 200_000).Select(i => (i + 0.5) / 200_000).Where(x => x > 35 / 80.0)
+            .Select(x => (X: 40 + 80 * x, P: Math.Pow(x, alpha - 1) * Math.Pow(1 - x, beta - 1))).ToArray();
+        var mean = grid.Sum(g => g.X * g.P) / grid.Sum(g => g.P);
+        var rest = Projection.Rest(Plan.Actions[0].Duration, Make.Seconds(75), null);
+        Assert.That(rest.Mean.TotalSeconds, Is.EqualTo(mean - 75).Within(0.01));
+        Assert.That(Projection.Rest(Plan.Actions[0].Duration, Make.Seconds(119.9999), null).Mean.TotalSeconds, Is.InRange(0, 0.0001));
+    }
+}
