@@ -123,6 +123,9 @@ public class When_a_device_connects_and_disconnects
         Assert.That(Connectivity.IsConfirmed(Hear(Birth(7), Broken(7)).Known, new(7, Make.At(1), 0), Make.At(1)), Is.False);
         Assert.That(Connectivity.IsSilent(connection, new(7, Make.At(10), 0), Make.At(25.1)), Is.True);
         Assert.That(Connectivity.IsSilent(connection, new(7, Make.At(10), 0), Make.At(25)), Is.False);
+        Assert.That(Connectivity.IsFresh(connection, Make.At(10), Make.At(25)), Is.True);
+        Assert.That(Connectivity.IsFresh(connection, Make.At(10), Make.At(25.1)), Is.False);
+        Assert.That(Connectivity.IsFresh(connection, null, Make.At(25)), Is.False);
         Assert.That(Connectivity.StaleAfter(Make.Seconds(5), Make.Seconds(60)), Is.EqualTo(Make.Seconds(60)));
         Assert.That(Connectivity.StaleAfter(TimeSpan.MaxValue), Is.LessThan(TimeSpan.FromDays(4)));
     }

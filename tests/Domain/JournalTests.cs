@@ -93,6 +93,10 @@ public class When_a_journal_is_folded
         Assert.That(Make.Stored(Make.Reloaded(execution)), Is.EqualTo(Make.Stored(execution)));
         Assert.That(Make.Reloaded(execution).Actions["a2"].Progress, Is.EqualTo(0.4));
         Assert.That(Make.Stored(execution), Does.Contain("\"status\":\"paused\""));
+        foreach (var entry in new[] { Make.Entry(1, "accepted"), Make.Entry(2, "paused", data: """{"reason":"hold"}""") })
+        {
+            Assert.That(Make.Stored(Make.Reloaded(entry)), Is.EqualTo(Make.Stored(entry)));
+        }
     }
 }
 

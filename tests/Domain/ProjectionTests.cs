@@ -90,6 +90,16 @@ public class When_a_device_is_offline
     }
 
     [Test]
+    public void Should_start_anew_where_a_newer_plan_was_accepted_since()
+    {
+        var failed = Running.Apply(Make.Entry(3, "actionFailed", "A", at: 30));
+        var retry = Plans.Retry(Plan, failed, RetryFrom.Remaining, 2);
+        var basis = ProjectionBasis.From(retry, failed, Make.At(100));
+        Assert.That(Said(Projection.At(basis, Make.At(101))), Is.EqualTo("A-r2 projected"));
+        Assert.That(Seconds(Projection.At(basis, Make.At(101)).Finish.Earliest), Is.EqualTo(220));
+    }
+
+    [Test]
     public void Should_advance_nothing_past_the_end_of_the_lease()
     {
         var basis = Confirmed(30) with { LeaseEnd = Make.At(100) };

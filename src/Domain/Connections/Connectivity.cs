@@ -11,6 +11,10 @@ public static class Connectivity
     public static bool IsConfirmed(Connection? connection, Contact? newest, DateTimeOffset now, TimeSpan? staleAfter = null) =>
         connection is { Connected: true } && newest?.Epoch == connection.Epoch && !IsOverdue(connection, newest, now, staleAfter);
 
+    /// <summary>Whether evidence is young enough to be called confirmed.</summary>
+    public static bool IsFresh(Connection? connection, DateTimeOffset? evidenceAt, DateTimeOffset now, TimeSpan? staleAfter = null) =>
+        now - evidenceAt <= StaleAfter(connection?.ReportInterval, staleAfter);
+
     /// <summary>Connected and silent for too long: the worker signals <see cref="ConnectionSignal.Silent"/>.</summary>
     public static bool IsSilent(Connection? connection, Contact? newest, DateTimeOffset now, TimeSpan? staleAfter = null) =>
         connection is { Connected: true } && IsOverdue(connection, newest, now, staleAfter);

@@ -36,6 +36,16 @@ public static class Failures
             : null);
     }
 
+    /// <summary>
+    /// When the running action, pauses left out, will have run longer than its max and the tolerance of the schedule;
+    /// null if nothing runs, or it is not planned or since when it runs is not known.
+    /// </summary>
+    public static DateTimeOffset? ActionTimeoutAt(Contract plan, Execution execution) =>
+        execution.Running is { StartedAt: not null, RunningSince: { } since } running
+        && plan.Actions.FirstOrDefault(action => action.ActionId == running.ActionId) is { } action
+            ? since.Plus(action.Duration.Max + plan.Tolerance.Schedule - running.Ran)
+            : null;
+
     /// <summary>Whether a birth shows that the device lost its journal; null if it does not.</summary>
     /// <param name="listed">The birth lists the contract.</param>
     /// <param name="ackedThrough">What it says was acknowledged; null if not listed.</param>

@@ -19,7 +19,7 @@ internal sealed class Envelope
         this.now = Instants.Max(now, basis.EvidenceAt);
         limit = Instants.Min(basis.LeaseEnd, basis.Plan.Scope.NotAfter);
         var execution = basis.Execution;
-        stands = execution.IsEnded || execution.Status is ExecutionStatus.Paused or ExecutionStatus.Failed;
+        stands = execution.IsEnded || execution.Status == ExecutionStatus.Paused || HasFailed;
         running = execution.Running;
         behind = running is null && basis.FreeFrom is not null;
         start = running is not null
@@ -130,7 +130,10 @@ internal sealed class Envelope
         return possible.Count > 0 && at < possible[0] ? ActionStatus.Finished : ActionStatus.Waiting;
     }
 
-    private string? Failed() => basis.Execution.Status == ExecutionStatus.Failed
+    /// <summary>A plan accepted since, of which the journal knows nothing yet, has put the failure behind.</summary>
+    private bool HasFailed => basis.Execution.Status == ExecutionStatus.Failed && basis.Plan.Revision <= basis.Execution.Revision;
+
+    private string? Failed() => HasFailed
         ? basis.Execution.Executed.LastOrDefault(record => record.Status == ActionStatus.Failed)?.ActionId
         : null;
 

@@ -20,13 +20,14 @@ public sealed record ProjectionBasis(
     /// <summary>Takes the newest evidence of the running action from journal, snapshot and telemetry.</summary>
     /// <param name="plan">The last revision with evidence of acceptance.</param>
     /// <param name="execution">What is known of it.</param>
-    /// <param name="acceptedAt">When acceptance was learned: the evidence of a contract without a journal.</param>
+    /// <param name="acceptedAt">When acceptance of the plan was learned: the evidence while the journal says nothing of it.</param>
     /// <param name="telemetry">The latest sample; one that names another action than the running one tells nothing.</param>
     public static ProjectionBasis From(Contract plan, Execution execution, DateTimeOffset acceptedAt, ActionSample? telemetry = null)
     {
         if (execution.Running is not { } running)
         {
-            return new(plan, execution, execution.At ?? acceptedAt);
+            var known = execution.At ?? acceptedAt;
+            return new(plan, execution, plan.Revision > execution.Revision ? Instants.Max(known, acceptedAt) : known);
         }
         var seenAt = running.SeenAt ?? execution.At ?? acceptedAt;
         if (telemetry is { } sample && sample.ActionId == running.ActionId && sample.At >= seenAt)
