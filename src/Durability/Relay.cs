@@ -1,0 +1,155 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ExecutionManager.Durability;
+
+/// <summary>Sends what is due. Every step is bounded and can be called by hand.</summary>
+public sealed class Relay
+{
+    private readonly IServiceScopeFactory scopes;
+    private readonly IDurableDatabase database;
+    private readonly IOutboxSender sender;
+    private readonly RoutingTable routes;
+    private readonly TimeProvider clock;
+    private readonly DurabilityOptions options;
+    private readonly ILogger<Relay> logger;
+
+    public Relay(
+        IServiceScopeFactory scopes, IDurableDatabase database, IOutboxSender sender, RoutingTable routes, TimeProvider clock,
+        IOptions<DurabilityOptions> options, ILogger<Relay> logger)
+    {
+        this.scopes = scopes;
+        this.database = database;
+        this.sender = sender;
+        this.routes = routes;
+        this.clock = clock;
+        this.options = options.Value;
+        this.logger = logger;
+    }
+
+    private DateTime Now => clock.GetUtcNow().UtcDateTime;
+
+    /// <summary>
+    /// Sends at most one batch of what is due, side by side, and returns how many rows it took. A failed one waits longer
+    /// each time and is parked at last; it never holds up the others.
+    /// </summary>
+    public async Task<int> RunOnce(CancellationToken cancellationToken = default)
+    {
+        IReadOnlyList<OutboxMessage> rows;
+        await using (var scope = scopes.CreateAsyncScope())
+        {
+            var now = Now;
+            rows = await database.Claim(Db(scope), now, now + options.Lease, options.BatchSize, cancellationToken);
+        }
+        if (rows.Count == 0)
+            return 0;
+
+        var failures = await Task.WhenAll(rows.Select(row => Try(row, cancellationToken)));
+        await Settle([.. rows.Zip(failures)], cancellationToken);
+        return rows.Count;
+    }
+
+    /// <summary>When the earliest waiting message is due; null if none waits.</summary>
+    public async Task<DateTimeOffset?> NextDue(CancellationToken cancellationToken = default)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await Db(scope).Set<OutboxMessage>().MinAsync(x => x.DueAt, cancellationToken) is { } due ? new DateTimeOffset(due) : null;
+    }
+
+    /// <summary>
+    /// Once at the start, before anything is sent: what the last process sent but nobody consumed is due again, and parked
+    /// messages that had no receiver go to those that are there now.
+    /// </summary>
+    public async Task Recover(CancellationToken cancellationToken = default)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = Db(scope);
+        await using var transaction = await database.Begin(db, cancellationToken);
+        var outbox = db.Set<OutboxMessage>();
+        var again = await outbox.Where(x => x.SentAt != null && x.DueAt == null && x.ParkedAt == null).ExecuteUpdateAsync(
+            x => x.SetProperty(p => p.DueAt, p => p.EnqueuedAt).SetProperty(p => p.SentAt, (DateTime?)null), cancellationToken);
+
+        var unrouted = await outbox.Where(x => x.ParkedAt != null && x.Destination == "").ToListAsync(cancellationToken);
+        foreach (var row in unrouted)
+            db.Reroute(row, routes, Now);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.Commit(cancellationToken);
+        if (again > 0)
+            logger.SentAgain(again);
+    }
+
+    /// <summary>Forgets at most <see cref="DurabilityOptions.PurgeBatch"/> handled messages older than the retention.</summary>
+    public async Task<int> Purge(CancellationToken cancellationToken = default)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = Db(scope);
+        var before = Now - options.InboxRetention;
+        var old = db.Set<InboxMessage>().Where(x => x.ReceivedAt < before).OrderBy(x => x.ReceivedAt).Take(options.PurgeBatch);
+        if (!await old.AnyAsync(cancellationToken))
+            return 0;
+        await using var transaction = await database.Begin(db, cancellationToken);
+        var purged = await old.ExecuteDeleteAsync(cancellationToken);
+        await transaction.Commit(cancellationToken);
+        return purged;
+    }
+
+    private static DbContext Db(AsyncServiceScope scope) => scope.ServiceProvider.GetRequiredService<DurableContext>().Db;
+
+    private async Task<Exception?> Try(OutboxMessage row, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(options.SendTimeout, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            await sender.Send(row, either.Token).WaitAsync(either.Token);
+            DurabilityMeter.Sent.Add(1);
+            return null;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return exception;
+        }
+    }
+
+    private async Task Settle(IReadOnlyList<(OutboxMessage Row, Exception? Failure)> results, CancellationToken cancellationToken)
+    {
+        var gone = results.Where(x => x.Failure is null && !x.Row.AwaitsConsumption).Select(x => x.Row.Sequence).ToList();
+        var failed = results.Where(x => x.Failure is not null).ToList();
+        if (gone.Count == 0 && failed.Count == 0)
+            return;
+
+        await using var scope = scopes.CreateAsyncScope();
+        var db = Db(scope);
+        await using var transaction = await database.Begin(db, cancellationToken);
+        var outbox = db.Set<OutboxMessage>();
+        if (gone.Count > 0)
+            await outbox.Where(x => gone.Contains(x.Sequence)).ExecuteDeleteAsync(cancellationToken);
+        foreach (var (row, failure) in failed)
+        {
+            var attempts = row.Attempts + (failure is TransportUnavailableException ? 0 : 1);
+            var isGivenUp = attempts >= options.MaxAttempts;
+            DateTime? dueAt = isGivenUp ? null : Now + BackOff(attempts);
+            DateTime? parkedAt = isGivenUp ? Now : null;
+            await outbox.Where(x => x.Sequence == row.Sequence && x.ParkedAt == null).ExecuteUpdateAsync(
+                x => x.SetProperty(p => p.Attempts, attempts).SetProperty(p => p.LastError, failure!.Message)
+                    .SetProperty(p => p.SentAt, (DateTime?)null).SetProperty(p => p.DueAt, dueAt).SetProperty(p => p.ParkedAt, parkedAt),
+                cancellationToken);
+            if (!isGivenUp)
+            {
+                logger.SendFailed(row.MessageId, row.MessageType, row.Destination, attempts, failure!);
+                continue;
+            }
+            DurabilityMeter.Parked.Add(1);
+            logger.MessageParked(row.MessageId, row.MessageType, row.Destination, failure!.Message);
+        }
+        await transaction.Commit(cancellationToken);
+    }
+
+    private TimeSpan BackOff(int attempts)
+    {
+        var wait = options.RetryDelay * Math.Pow(2, Math.Clamp(attempts - 1, 0, 30));
+        return wait < options.MaxRetryDelay ? wait : options.MaxRetryDelay;
+    }
+}

@@ -1,0 +1,74 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace ExecutionManager.Durability;
+
+/// <summary>
+/// What one consumed message does to the database, in one transaction: the inbox row, what the scope's context tracks,
+/// the messages going out, and the end of the row that brought the message.
+/// </summary>
+internal sealed class UnitOfWork : IAsyncDisposable
+{
+    private static readonly AsyncLocal<UnitOfWork?> Ambient = new();
+
+    private readonly IDurableDatabase database;
+    private readonly OutboxSignal signal;
+    private readonly IWriteTransaction transaction;
+    private readonly List<OutboxMessage> outgoing = [];
+
+    private UnitOfWork(DbContext db, IDurableDatabase database, OutboxSignal signal, IWriteTransaction transaction)
+    {
+        Db = db;
+        this.database = database;
+        this.signal = signal;
+        this.transaction = transaction;
+        IsOpen = true;
+    }
+
+    /// <summary>The one this code runs in; set around the consumer, so that it flows into all that the consumer calls.</summary>
+    public static UnitOfWork? Current
+    {
+        get => Ambient.Value;
+        set => Ambient.Value = value;
+    }
+
+    public DbContext Db { get; }
+
+    public IDurableDatabase Database => database;
+
+    public bool IsOpen { get; private set; }
+
+    public static async Task<UnitOfWork> Begin(DbContext db, IDurableDatabase database, OutboxSignal signal, CancellationToken cancellationToken) =>
+        new(db, database, signal, await database.Begin(db, cancellationToken));
+
+    public Task<bool> TryReceive(Guid messageId, Guid consumerId, DateTime now, CancellationToken cancellationToken) =>
+        database.TryReceive(Db, new InboxMessage { MessageId = messageId, ConsumerId = consumerId, ReceivedAt = now }, cancellationToken);
+
+    public void Add(IEnumerable<OutboxMessage> rows)
+    {
+        // A consumer may publish several messages side by side.
+        lock (outgoing)
+            outgoing.AddRange(rows);
+    }
+
+    public async Task Cancel(Guid token, CancellationToken cancellationToken)
+    {
+        lock (outgoing)
+            outgoing.RemoveAll(x => x.SchedulingToken == token);
+        await Db.Set<OutboxMessage>().Where(x => x.SchedulingToken == token).ExecuteDeleteAsync(cancellationToken);
+    }
+
+    public async Task Commit((Guid MessageId, string Endpoint)? consumed, CancellationToken cancellationToken)
+    {
+        await database.Write(Db, outgoing, consumed, cancellationToken);
+        IsOpen = false;
+        await transaction.Commit(cancellationToken);
+        if (outgoing.Count > 0)
+            signal.Set();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        IsOpen = false;
+        return transaction.DisposeAsync();
+    }
+}
