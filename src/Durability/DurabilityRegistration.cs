@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MassTransit;
 using MassTransit.Configuration;
 using MassTransit.DependencyInjection;
@@ -13,6 +14,8 @@ namespace ExecutionManager.Durability;
 
 public static class DurabilityRegistration
 {
+    private static readonly ConditionalWeakTable<IReceiveEndpointConfigurator, object> WithInbox = [];
+
     /// <summary>
     /// Makes the bus durable on one context, whose model must call <see cref="DurabilityModel.AddDurability"/>. Inside a scope
     /// IPublishEndpoint, ISendEndpointProvider and IMessageScheduler are outboxed until SaveChanges; on its own there is
@@ -48,7 +51,12 @@ public static class DurabilityRegistration
 
         bus.AddSingleton<IConfigureReceiveEndpoint, DurableEndpoints>();
         bus.TryAddSingleton<IOutboxSender, BusOutboxSender>();
-        bus.AddSingleton<Relay>();
+        bus.AddSingleton(services =>
+        {
+            // Building the bus is what fills the routing table.
+            services.GetRequiredService<IBus>();
+            return ActivatorUtilities.CreateInstance<Relay>(services);
+        });
         bus.AddHostedService<RelayService>();
         return bus;
     }
@@ -64,10 +72,13 @@ public static class DurabilityRegistration
 
     /// <summary>
     /// One transaction for each message and consumer of this endpoint, each message once; conflicts are tried again in a fresh
-    /// scope, at once and up to ten times. To be called before the consumers are configured, after other retries.
+    /// scope, at once and up to ten times. To be called before the consumers are configured, after other retries; a second call
+    /// for the same endpoint changes nothing.
     /// </summary>
     public static void UseDurableInbox(this IReceiveEndpointConfigurator endpoint, IRegistrationContext context)
     {
+        if (!WithInbox.TryAdd(endpoint, endpoint))
+            return;
         var database = context.GetRequiredService<IDurableDatabase>();
         endpoint.UseMessageRetry(retry =>
         {

@@ -38,7 +38,7 @@ internal sealed class DurableSagaRepository<TSaga>(
             return;
         }
         await using var work = await UnitOfWork.Begin(context.Db, database, signal, message.CancellationToken);
-        await body();
+        await work.Run(body);
         await work.Commit(null, message.CancellationToken);
     }
 }

@@ -26,15 +26,7 @@ internal sealed class InboxContextFactory(
             logger.Duplicate(messageId, options.ConsumerType);
         }
 
-        UnitOfWork.Current = work;
-        try
-        {
-            await next.Send(new InboxConsumeContext<T>(message, options, services, work, rows, isDuplicate: !isNew));
-        }
-        finally
-        {
-            UnitOfWork.Current = null;
-        }
+        await work.Run(() => next.Send(new InboxConsumeContext<T>(message, options, services, work, rows, isDuplicate: !isNew)));
         await work.Commit(incoming, message.CancellationToken);
         if (incoming is not null)
             message.ReceiveContext.GetOrAddPayload(() => new Settled());

@@ -53,11 +53,12 @@ internal sealed class OutboxRows(RoutingTable routes, TimeProvider clock, IOptio
         var name = address.EndpointName();
         if (routes.IsEndpoint(name))
             return [name];
-        // Answers go to the asker's own queue, which ends with its process: sent is all that can be known.
-        if (address.Query.Contains("temporary=true", StringComparison.OrdinalIgnoreCase))
+        var bus = services.GetRequiredService<IBus>();
+        // Answers to requests go to the bus's own queue, which ends with the process: sent is all that can be known.
+        if (name == bus.Address.EndpointName())
             return [address.ToString()];
 
-        if (!IsPublished<T>(address))
+        if (!bus.Topology.TryGetPublishAddress<T>(out var published) || published.EndpointName() != name)
         {
             problem = $"There is no endpoint '{name}'.";
             return [name];
@@ -68,7 +69,4 @@ internal sealed class OutboxRows(RoutingTable routes, TimeProvider clock, IOptio
         problem = NoReceiver;
         return [""];
     }
-
-    private bool IsPublished<T>(Uri address) where T : class =>
-        services.GetRequiredService<IBus>().Topology.TryGetPublishAddress<T>(out var published) && published.AbsolutePath == address.AbsolutePath;
 }

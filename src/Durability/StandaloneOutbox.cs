@@ -40,7 +40,7 @@ public sealed class StandaloneOutbox : OutboxSendContext
         var added = rows.From(context);
         if (added.Count == 0)
             return;
-        if (UnitOfWork.Current is { IsOpen: true } work)
+        if (UnitOfWork.Current is { } work)
         {
             work.Add(added);
             return;
@@ -59,7 +59,7 @@ public sealed class StandaloneOutbox : OutboxSendContext
 
     object? IServiceProvider.GetService(Type serviceType) => services.GetService(serviceType);
 
-    internal Task Cancel(Guid token, CancellationToken cancellationToken) => UnitOfWork.Current is { IsOpen: true } work
+    internal Task Cancel(Guid token, CancellationToken cancellationToken) => UnitOfWork.Current is { } work
         ? work.Cancel(token, cancellationToken)
         : queue.Run((db, ct) => db.Set<OutboxMessage>().Where(x => x.SchedulingToken == token).ExecuteDeleteAsync(ct), cancellationToken);
 

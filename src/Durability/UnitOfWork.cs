@@ -24,16 +24,10 @@ internal sealed class UnitOfWork : IAsyncDisposable
         IsOpen = true;
     }
 
-    /// <summary>The one this code runs in; set around the consumer, so that it flows into all that the consumer calls.</summary>
-    public static UnitOfWork? Current
-    {
-        get => Ambient.Value;
-        set => Ambient.Value = value;
-    }
+    /// <summary>The one this code runs in.</summary>
+    public static UnitOfWork? Current => Ambient.Value is { IsOpen: true } work ? work : null;
 
     public DbContext Db { get; }
-
-    public IDurableDatabase Database => database;
 
     public bool IsOpen { get; private set; }
 
@@ -42,6 +36,13 @@ internal sealed class UnitOfWork : IAsyncDisposable
 
     public Task<bool> TryReceive(Guid messageId, Guid consumerId, DateTime now, CancellationToken cancellationToken) =>
         database.TryReceive(Db, new InboxMessage { MessageId = messageId, ConsumerId = consumerId, ReceivedAt = now }, cancellationToken);
+
+    /// <summary>All that the body calls finds this as <see cref="Current"/>.</summary>
+    public async Task Run(Func<Task> body)
+    {
+        Ambient.Value = this;
+        await body();
+    }
 
     public void Add(IEnumerable<OutboxMessage> rows)
     {

@@ -89,7 +89,7 @@ internal sealed class SqliteWriter : DbConnectionInterceptor, ISaveChangesInterc
     {
         if (db is null || db.Database.GetDbConnection() is not SqliteConnection || db.Database.CurrentTransaction is not null)
             return null;
-        if (UnitOfWork.Current is { IsOpen: true } work && TurnOf(work.Db) == TurnOf(db))
+        if (UnitOfWork.Current is { } work && TurnOf(work.Db) == TurnOf(db))
             throw new InvalidOperationException(
                 $"A {db.GetType().Name} of another scope saves while a message is being consumed: it would wait for itself. Use the scope's own context.");
         return db;
