@@ -8,15 +8,16 @@ namespace ExecutionManager.Durability;
 
 /// <summary>How the saga pipe reads and writes an instance, within the transaction around it.</summary>
 internal sealed class DurableSagaContext<TSaga, T>(
-    DbContext db, IDurableDatabase database, ConsumeContext<T> context, ISagaConsumeContextFactory<DbContext, TSaga> factory)
-    : ConsumeContextScope<T>(context, db), SagaRepositoryContext<TSaga, T>
+    UnitOfWork work, IDurableDatabase database, ConsumeContext<T> context, ISagaConsumeContextFactory<DbContext, TSaga> factory)
+    : ConsumeContextScope<T>(context, work.Db), SagaRepositoryContext<TSaga, T>
     where TSaga : class, ISaga
     where T : class
 {
     private readonly ConsumeContext<T> context = context;
+    private readonly DbContext db = work.Db;
 
     public async Task<SagaConsumeContext<TSaga, T>> Load(Guid correlationId) =>
-        await database.Load<TSaga>(db, correlationId, CancellationToken) is { } saga ? await For(saga, SagaConsumeContextMode.Load) : null!;
+        await work.Load<TSaga>(correlationId, CancellationToken) is { } saga ? await For(saga, SagaConsumeContextMode.Load) : null!;
 
     public Task<SagaConsumeContext<TSaga, T>> Add(TSaga instance) => For(instance, SagaConsumeContextMode.Add);
 

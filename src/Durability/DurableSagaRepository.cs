@@ -12,13 +12,13 @@ internal sealed class DurableSagaRepository<TSaga>(
     where TSaga : class, ISaga
 {
     public Task Send<T>(ConsumeContext<T> message, IPipe<SagaRepositoryContext<TSaga, T>> next) where T : class =>
-        InTransaction(message, () => next.Send(new DurableSagaContext<TSaga, T>(context.Db, database, message, factory)));
+        InTransaction(message, work => next.Send(new DurableSagaContext<TSaga, T>(work, database, message, factory)));
 
     public Task SendQuery<T>(ConsumeContext<T> message, ISagaQuery<TSaga> query, IPipe<SagaRepositoryQueryContext<TSaga, T>> next) where T : class =>
-        InTransaction(message, async () =>
+        InTransaction(message, async work =>
         {
             var found = await context.Db.Set<TSaga>().Where(query.FilterExpression).ToListAsync(message.CancellationToken);
-            var saga = new DurableSagaContext<TSaga, T>(context.Db, database, message, factory);
+            var saga = new DurableSagaContext<TSaga, T>(work, database, message, factory);
             await next.Send(new LoadedSagaRepositoryQueryContext<TSaga, T>(saga, found));
         });
 
@@ -30,15 +30,15 @@ internal sealed class DurableSagaRepository<TSaga>(
 
     public void Probe(ProbeContext context) => context.Add("persistence", "durable");
 
-    private async Task InTransaction(ConsumeContext message, Func<Task> body)
+    private async Task InTransaction(ConsumeContext message, Func<UnitOfWork, Task> body)
     {
         if (message.TryGetPayload<IInboxScope>(out var inbox) && inbox.Work.IsOpen)
         {
-            await body();
+            await body(inbox.Work);
             return;
         }
         await using var work = await UnitOfWork.Begin(context.Db, database, signal, message.CancellationToken);
-        await work.Run(body);
+        await work.Run(() => body(work));
         await work.Commit(null, message.CancellationToken);
     }
 }

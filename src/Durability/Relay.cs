@@ -74,7 +74,6 @@ public sealed class Relay
         var unrouted = await outbox.Where(x => x.ParkedAt != null && x.Destination == "").ToListAsync(cancellationToken);
         foreach (var row in unrouted)
             db.Reroute(row, routes, Now);
-        await db.SaveChangesAsync(cancellationToken);
         await transaction.Commit(cancellationToken);
         if (again > 0)
             logger.SentAgain(again);

@@ -1,3 +1,4 @@
+using MassTransit;
 using Microsoft.EntityFrameworkCore;
 
 namespace ExecutionManager.Durability;
@@ -10,15 +11,13 @@ internal sealed class UnitOfWork : IAsyncDisposable
 {
     private static readonly AsyncLocal<UnitOfWork?> Ambient = new();
 
-    private readonly IDurableDatabase database;
     private readonly OutboxSignal signal;
     private readonly IWriteTransaction transaction;
     private readonly List<OutboxMessage> outgoing = [];
 
-    private UnitOfWork(DbContext db, IDurableDatabase database, OutboxSignal signal, IWriteTransaction transaction)
+    private UnitOfWork(DbContext db, OutboxSignal signal, IWriteTransaction transaction)
     {
         Db = db;
-        this.database = database;
         this.signal = signal;
         this.transaction = transaction;
         IsOpen = true;
@@ -32,10 +31,13 @@ internal sealed class UnitOfWork : IAsyncDisposable
     public bool IsOpen { get; private set; }
 
     public static async Task<UnitOfWork> Begin(DbContext db, IDurableDatabase database, OutboxSignal signal, CancellationToken cancellationToken) =>
-        new(db, database, signal, await database.Begin(db, cancellationToken));
+        new(db, signal, await database.Begin(db, cancellationToken));
 
     public Task<bool> TryReceive(Guid messageId, Guid consumerId, DateTime now, CancellationToken cancellationToken) =>
-        database.TryReceive(Db, new InboxMessage { MessageId = messageId, ConsumerId = consumerId, ReceivedAt = now }, cancellationToken);
+        transaction.TryReceive(new InboxMessage { MessageId = messageId, ConsumerId = consumerId, ReceivedAt = now }, cancellationToken);
+
+    public Task<TSaga?> Load<TSaga>(Guid correlationId, CancellationToken cancellationToken) where TSaga : class, ISaga =>
+        transaction.Load<TSaga>(correlationId, cancellationToken);
 
     /// <summary>All that the body calls finds this as <see cref="Current"/>.</summary>
     public async Task Run(Func<Task> body)
@@ -60,9 +62,8 @@ internal sealed class UnitOfWork : IAsyncDisposable
 
     public async Task Commit((Guid MessageId, string Endpoint)? consumed, CancellationToken cancellationToken)
     {
-        await database.Write(Db, outgoing, consumed, cancellationToken);
+        await transaction.Commit(outgoing, consumed, cancellationToken);
         IsOpen = false;
-        await transaction.Commit(cancellationToken);
         if (outgoing.Count > 0)
             signal.Set();
     }

@@ -96,7 +96,6 @@ internal sealed class WriteQueue : IAsyncDisposable
         await using var transaction = await database.Begin(db, stop.Token);
         foreach (var write in batch)
             await write.Action(db, stop.Token);
-        await database.Write(db, [], null, stop.Token);
         await transaction.Commit(stop.Token);
     }
 

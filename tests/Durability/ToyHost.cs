@@ -20,7 +20,7 @@ internal sealed class ToyHost : IAsyncDisposable
         var collection = new ServiceCollection();
         collection.AddLogging(x => x.SetMinimumLevel(LogLevel.Warning));
         collection.AddSingleton<Heard>().AddSingleton(new Fuse());
-        collection.AddDbContext<ToyContext>(x => x.UseSqlite($"Data Source={file}").AddInterceptors(interceptors));
+        collection.AddDbContextPool<ToyContext>(x => x.UseSqlite($"Data Source={file}").AddInterceptors(interceptors));
         configureServices?.Invoke(collection);
         collection.AddMassTransit(x =>
         {

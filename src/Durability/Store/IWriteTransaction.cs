@@ -1,7 +1,21 @@
+using MassTransit;
+
 namespace ExecutionManager.Durability;
 
-/// <summary>Rolled back when disposed without a commit.</summary>
+/// <summary>
+/// The transaction of one consumed message or one batch. These are its only round trips, in this order, so that a database
+/// may put them together; rolled back when disposed without a commit.
+/// </summary>
 public interface IWriteTransaction : IAsyncDisposable
 {
-    Task Commit(CancellationToken cancellationToken);
+    /// <summary>False: this consumer has handled this message before.</summary>
+    Task<bool> TryReceive(InboxMessage row, CancellationToken cancellationToken);
+
+    /// <summary>The saga, tracked, locked against other writers until the transaction ends; null if there is none.</summary>
+    Task<TSaga?> Load<TSaga>(Guid correlationId, CancellationToken cancellationToken) where TSaga : class, ISaga;
+
+    /// <summary>
+    /// Writes what the context tracks and these new rows, deletes the row that brought the consumed message, if given, and commits.
+    /// </summary>
+    Task Commit(IReadOnlyCollection<OutboxMessage> rows, (Guid MessageId, string Endpoint)? consumed, CancellationToken cancellationToken);
 }

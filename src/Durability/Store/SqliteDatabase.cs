@@ -20,29 +20,13 @@ internal sealed class SqliteDatabase : IDurableDatabase
         var turn = await SqliteWriter.Enter(db, cancellationToken);
         try
         {
-            return new Transaction(await db.Database.BeginTransactionAsync(cancellationToken), turn);
+            return new Transaction(db, await db.Database.BeginTransactionAsync(cancellationToken), turn);
         }
         catch
         {
             turn.Dispose();
             throw;
         }
-    }
-
-    public async Task<bool> TryReceive(DbContext db, InboxMessage row, CancellationToken cancellationToken) =>
-        await db.Database.ExecuteSqlAsync(
-            $"INSERT INTO \"Inbox\" (\"MessageId\", \"ConsumerId\", \"ReceivedAt\") VALUES ({row.MessageId}, {row.ConsumerId}, {row.ReceivedAt}) ON CONFLICT DO NOTHING",
-            cancellationToken) == 1;
-
-    public Task<TSaga?> Load<TSaga>(DbContext db, Guid correlationId, CancellationToken cancellationToken) where TSaga : class, ISaga =>
-        db.Set<TSaga>().FirstOrDefaultAsync(x => x.CorrelationId == correlationId, cancellationToken);
-
-    public async Task Write(DbContext db, IReadOnlyCollection<OutboxMessage> rows, (Guid MessageId, string Endpoint)? consumed, CancellationToken cancellationToken)
-    {
-        db.AddRange(rows);
-        await db.SaveChangesAsync(cancellationToken);
-        if (consumed is { } incoming)
-            await db.Set<OutboxMessage>().Delivered(incoming.MessageId, incoming.Endpoint).ExecuteDeleteAsync(cancellationToken);
     }
 
     public async Task<IReadOnlyList<OutboxMessage>> Claim(DbContext db, DateTime now, DateTime until, int limit, CancellationToken cancellationToken)
@@ -69,9 +53,24 @@ internal sealed class SqliteDatabase : IDurableDatabase
         SqliteExtendedErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT_UNIQUE or SQLitePCL.raw.SQLITE_CONSTRAINT_PRIMARYKEY
     });
 
-    private sealed class Transaction(IDbContextTransaction transaction, IDisposable turn) : IWriteTransaction
+    private sealed class Transaction(DbContext db, IDbContextTransaction transaction, IDisposable turn) : IWriteTransaction
     {
-        public Task Commit(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
+        public async Task<bool> TryReceive(InboxMessage row, CancellationToken cancellationToken) =>
+            await db.Database.ExecuteSqlAsync(
+                $"INSERT INTO \"Inbox\" (\"MessageId\", \"ConsumerId\", \"ReceivedAt\") VALUES ({row.MessageId}, {row.ConsumerId}, {row.ReceivedAt}) ON CONFLICT DO NOTHING",
+                cancellationToken) == 1;
+
+        public Task<TSaga?> Load<TSaga>(Guid correlationId, CancellationToken cancellationToken) where TSaga : class, ISaga =>
+            db.Set<TSaga>().FirstOrDefaultAsync(x => x.CorrelationId == correlationId, cancellationToken);
+
+        public async Task Commit(IReadOnlyCollection<OutboxMessage> rows, (Guid MessageId, string Endpoint)? consumed, CancellationToken cancellationToken)
+        {
+            db.AddRange(rows);
+            await db.SaveChangesAsync(cancellationToken);
+            if (consumed is { } incoming)
+                await db.Set<OutboxMessage>().Delivered(incoming.MessageId, incoming.Endpoint).ExecuteDeleteAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
 
         public async ValueTask DisposeAsync()
         {

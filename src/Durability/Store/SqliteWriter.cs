@@ -16,6 +16,7 @@ internal sealed class SqliteWriter : DbConnectionInterceptor, ISaveChangesInterc
     private static readonly ConcurrentDictionary<string, SemaphoreSlim> Turns = new(StringComparer.Ordinal);
 
     private readonly ConditionalWeakTable<DbContext, IDisposable> taken = [];
+    private readonly ConditionalWeakTable<object, object> configured = [];
 
     public static async ValueTask<IDisposable> Enter(DbContext db, CancellationToken cancellationToken)
     {
@@ -27,7 +28,8 @@ internal sealed class SqliteWriter : DbConnectionInterceptor, ISaveChangesInterc
     // WAL lets readers and the writer alone; FULL makes a commit survive a power cut, not only the end of the process.
     public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
     {
-        if (connection is not SqliteConnection)
+        // The pool hands out the same handle again and again; it keeps its settings.
+        if (connection is not SqliteConnection { Handle: { } handle } || !configured.TryAdd(handle, handle))
             return;
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA journal_mode = wal; PRAGMA synchronous = full; PRAGMA busy_timeout = 5000;";
