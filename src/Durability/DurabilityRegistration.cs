@@ -8,6 +8,7 @@ using MassTransit.Scheduling;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace ExecutionManager.Durability;
@@ -55,7 +56,10 @@ public static class DurabilityRegistration
         {
             // Building the bus is what fills the routing table.
             services.GetRequiredService<IBus>();
-            return ActivatorUtilities.CreateInstance<Relay>(services);
+            return new Relay(
+                services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<IDurableDatabase>(),
+                services.GetRequiredService<IOutboxSender>(), services.GetRequiredService<RoutingTable>(), services.GetRequiredService<DatabaseHold>(),
+                services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IOptions<DurabilityOptions>>(), services.GetRequiredService<ILogger<Relay>>());
         });
         bus.AddHostedService<RelayService>();
         return bus;

@@ -6,5 +6,3 @@ public interface IOutboxSender
     /// <summary>Returns when the transport has the message; throws <see cref="TransportUnavailableException"/> when that is no fault of the message.</summary>
     Task Send(OutboxMessage message, CancellationToken cancellationToken);
 }
-
-public sealed class TransportUnavailableException(Exception cause) : Exception("The bus is not connected.", cause);

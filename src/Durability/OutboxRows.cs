@@ -8,7 +8,7 @@ namespace ExecutionManager.Durability;
 /// <summary>Turns what is being sent into rows, one for each destination.</summary>
 internal sealed class OutboxRows(RoutingTable routes, TimeProvider clock, IOptions<DurabilityOptions> options, IServiceProvider services)
 {
-    public const string NoReceiver = "No endpoint consumes this message.";
+    public const string NoReceiver = "No endpoint is there to consume this message.";
 
     public IReadOnlyList<OutboxMessage> From<T>(SendContext<T> context) where T : class
     {
@@ -60,7 +60,7 @@ internal sealed class OutboxRows(RoutingTable routes, TimeProvider clock, IOptio
 
         if (!bus.Topology.TryGetPublishAddress<T>(out var published) || published.EndpointName() != name)
         {
-            problem = $"There is no endpoint '{name}'.";
+            problem = NoReceiver;
             return [name];
         }
         var endpoints = routes.EndpointsFor(types);

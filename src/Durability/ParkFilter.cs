@@ -44,7 +44,7 @@ internal sealed class ParkFilter(WriteQueue queue, TimeProvider clock, ILogger<P
         await queue.Run(
             async (db, cancellationToken) =>
             {
-                var parked = await db.Set<OutboxMessage>().Delivered(id, endpoint).ExecuteUpdateAsync(
+                var parked = await db.Set<OutboxMessage>().Where(x => x.MessageId == id && x.Destination == endpoint).ExecuteUpdateAsync(
                     x => x.SetProperty(p => p.ParkedAt, now).SetProperty(p => p.LastError, error).SetProperty(p => p.DueAt, (DateTime?)null).SetProperty(p => p.SentAt, (DateTime?)null),
                     cancellationToken);
                 row.Sequence = 0;

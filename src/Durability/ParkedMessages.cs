@@ -36,7 +36,7 @@ public sealed class ParkedMessages
         var now = clock.GetUtcNow().UtcDateTime;
         foreach (var row in rows)
         {
-            if (row.Destination.Length == 0)
+            if (row.LastError == OutboxRows.NoReceiver)
                 db.Reroute(row, routes, now);
             else
                 row.MakeDue(now);

@@ -12,18 +12,20 @@ public sealed class Relay
     private readonly IDurableDatabase database;
     private readonly IOutboxSender sender;
     private readonly RoutingTable routes;
+    private readonly DatabaseHold hold;
     private readonly TimeProvider clock;
     private readonly DurabilityOptions options;
     private readonly ILogger<Relay> logger;
 
-    public Relay(
-        IServiceScopeFactory scopes, IDurableDatabase database, IOutboxSender sender, RoutingTable routes, TimeProvider clock,
+    internal Relay(
+        IServiceScopeFactory scopes, IDurableDatabase database, IOutboxSender sender, RoutingTable routes, DatabaseHold hold, TimeProvider clock,
         IOptions<DurabilityOptions> options, ILogger<Relay> logger)
     {
         this.scopes = scopes;
         this.database = database;
         this.sender = sender;
         this.routes = routes;
+        this.hold = hold;
         this.clock = clock;
         this.options = options.Value;
         this.logger = logger;
@@ -47,7 +49,8 @@ public sealed class Relay
             return 0;
 
         var failures = await Task.WhenAll(rows.Select(row => Try(row, cancellationToken)));
-        await Settle([.. rows.Zip(failures)], cancellationToken);
+        // What was taken has to be settled: nobody else will take it.
+        await hold.Run(() => Settle([.. rows.Zip(failures)], cancellationToken), cancellationToken);
         return rows.Count;
     }
 
@@ -59,8 +62,8 @@ public sealed class Relay
     }
 
     /// <summary>
-    /// Once at the start, before anything is sent: what the last process sent but nobody consumed is due again, and parked
-    /// messages that had no receiver go to those that are there now.
+    /// Once at the start, before anything is sent: what the last process sent but nobody consumed is due again, and messages
+    /// without a receiver go to those that are there now, or are parked until one is.
     /// </summary>
     public async Task Recover(CancellationToken cancellationToken = default)
     {
@@ -71,8 +74,12 @@ public sealed class Relay
         var again = await outbox.Where(x => x.SentAt != null && x.DueAt == null && x.ParkedAt == null).ExecuteUpdateAsync(
             x => x.SetProperty(p => p.DueAt, p => p.EnqueuedAt).SetProperty(p => p.SentAt, (DateTime?)null), cancellationToken);
 
-        var unrouted = await outbox.Where(x => x.ParkedAt != null && x.Destination == "").ToListAsync(cancellationToken);
-        foreach (var row in unrouted)
+        var waiting = outbox.Where(x => x.ParkedAt == null && !x.Destination.Contains(":")).Select(x => x.Destination).Distinct();
+        var vanished = (await waiting.ToListAsync(cancellationToken)).FindAll(x => !routes.IsEndpoint(x));
+        var unheard = await outbox
+            .Where(x => x.ParkedAt != null ? x.LastError == OutboxRows.NoReceiver : vanished.Contains(x.Destination))
+            .ToListAsync(cancellationToken);
+        foreach (var row in unheard)
             db.Reroute(row, routes, Now);
         await transaction.Commit(cancellationToken);
         if (again > 0)

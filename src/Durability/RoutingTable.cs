@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using MassTransit;
 
 namespace ExecutionManager.Durability;
@@ -9,29 +8,29 @@ namespace ExecutionManager.Durability;
 /// </summary>
 public sealed class RoutingTable
 {
-    private readonly ConcurrentDictionary<string, byte> endpoints = new();
-    private readonly ConcurrentDictionary<(string MessageType, string Endpoint, Type Consumer), byte> consumers = new();
+    private readonly Lock gate = new();
+    // Replaced, never changed: every send and every consumed message reads them.
+    private volatile HashSet<string> endpoints = [];
+    private volatile (string MessageType, string Endpoint, Type Consumer)[] consumers = [];
 
-    public bool IsEndpoint(string name) => endpoints.ContainsKey(name);
+    public bool IsEndpoint(string name) => endpoints.Contains(name);
 
     /// <summary>By the message's URNs: a consumer of a base type or interface counts. In alphabetical order.</summary>
-    public IReadOnlyList<string> EndpointsFor(IEnumerable<string> messageTypes)
-    {
-        var types = messageTypes as ICollection<string> ?? messageTypes.ToList();
-        return [.. consumers.Keys.Where(x => types.Contains(x.MessageType)).Select(x => x.Endpoint).Distinct().Order(StringComparer.Ordinal)];
-    }
+    public IReadOnlyList<string> EndpointsFor(IReadOnlyCollection<string> messageTypes) =>
+        [.. consumers.Where(x => messageTypes.Contains(x.MessageType)).Select(x => x.Endpoint).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>Whether a message has one consumer at this endpoint: only then is it consumed as soon as one is done.</summary>
     internal bool HasOneConsumer(string endpoint, IEnumerable<string> messageTypes)
     {
-        var types = messageTypes as ICollection<string> ?? messageTypes.ToList();
-        return consumers.Keys.Count(x => x.Endpoint == endpoint && types.Contains(x.MessageType)) == 1;
+        var types = messageTypes as ICollection<string> ?? [.. messageTypes];
+        return consumers.Count(x => x.Endpoint == endpoint && types.Contains(x.MessageType)) == 1;
     }
 
     internal void Watch(IReceiveEndpointConfigurator endpoint)
     {
         var name = endpoint.InputAddress.EndpointName();
-        endpoints.TryAdd(name, 0);
+        lock (gate)
+            endpoints = [.. endpoints, name];
         var observer = new Observer(this, name);
         endpoint.ConnectConsumerConfigurationObserver(observer);
         endpoint.ConnectSagaConfigurationObserver(observer);
@@ -43,7 +42,8 @@ public sealed class RoutingTable
         // A batch is how a consumer takes messages, not what travels.
         if (message.IsGenericType && message.GetGenericTypeDefinition() == typeof(Batch<>))
             message = message.GetGenericArguments()[0];
-        consumers.TryAdd((MessageUrn.ForTypeString(message), endpoint, consumer), 0);
+        lock (gate)
+            consumers = [.. consumers.Append((MessageUrn.ForTypeString(message), endpoint, consumer)).Distinct()];
     }
 
     private sealed class Observer(RoutingTable table, string endpoint) : IConsumerConfigurationObserver, ISagaConfigurationObserver, IHandlerConfigurationObserver

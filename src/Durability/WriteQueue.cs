@@ -73,7 +73,7 @@ internal sealed class WriteQueue : IAsyncDisposable
         {
             await hold.Run(() => CommitTogether(batch), stop.Token);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!stop.IsCancellationRequested)
         {
             if (batch.Count == 1)
             {

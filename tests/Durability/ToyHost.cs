@@ -21,6 +21,7 @@ internal sealed class ToyHost : IAsyncDisposable
         collection.AddLogging(x => x.SetMinimumLevel(LogLevel.Warning));
         collection.AddSingleton<Heard>().AddSingleton(new Fuse());
         collection.AddDbContextPool<ToyContext>(x => x.UseSqlite($"Data Source={file}").AddInterceptors(interceptors));
+        collection.Configure<MassTransitHostOptions>(x => x.StopTimeout = TimeSpan.FromSeconds(5));   // A stuck consumer must not hang the run.
         configureServices?.Invoke(collection);
         collection.AddMassTransit(x =>
         {

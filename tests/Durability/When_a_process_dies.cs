@@ -31,10 +31,15 @@ public sealed class When_a_process_dies : ToyFile
         await reached.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
         Assert.That((await dead.Read(db => db.Outbox.SingleAsync())).DueAt, Is.Null, "it is under way");
 
-        var next = await Use(new ToyHost(File)).Start();
-
-        await next.Eventually(async () => await next.Total(counter) == 7 && await next.OutboxCount() == 0, "the message is counted");
-        stuck.SetCanceled();
+        try
+        {
+            var next = await Use(new ToyHost(File)).Start();
+            await next.Eventually(async () => await next.Total(counter) == 7 && await next.OutboxCount() == 0, "the message is counted");
+        }
+        finally
+        {
+            stuck.SetCanceled();
+        }
     }
 
     [Test]

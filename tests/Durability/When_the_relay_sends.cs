@@ -96,7 +96,7 @@ public sealed class When_the_relay_sends : ToyFile
         await alone.InScope(async x =>
         {
             var parked = await x.GetRequiredService<ParkedMessages>().List(10);
-            Assert.That(parked.Select(y => y.LastError), Is.All.EqualTo("No endpoint consumes this message."));
+            Assert.That(parked.Select(y => y.LastError), Is.All.EqualTo("No endpoint is there to consume this message."));
             Assert.That(await x.GetRequiredService<ParkedMessages>().DeleteByCorrelation(counter, typeof(Asked)), Is.EqualTo(1));
         });
 
@@ -108,6 +108,19 @@ public sealed class When_the_relay_sends : ToyFile
         await answered.Relay.Recover();
         await answered.Relay.RunOnce();
         Assert.That(network.Sent.Select(x => x.Destination), Is.EquivalentTo((string[])["asked-one", "asked-two"]));
+    }
+
+    [Test]
+    public async Task Should_move_what_waits_for_an_endpoint_that_is_gone()
+    {
+        var before = Host(bus: x => x.AddConsumer<AskedOne>());
+        await before.Get<StandaloneOutbox>().PublishEndpoint.Publish(new Asked(counter));
+        await before.Get<StandaloneOutbox>().SendEndpointProvider.Send(new Rang(counter), "nowhere");
+
+        var renamed = Host(bus: x => x.AddConsumer<AskedTwo>());
+        await renamed.Relay.Recover();
+        await renamed.Relay.RunOnce();
+        Assert.That(network.Sent.Select(x => x.Destination), Is.EquivalentTo((string[])["asked-two", "counter"]));
     }
 
     [Test]

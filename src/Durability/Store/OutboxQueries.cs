@@ -8,22 +8,28 @@ internal static class OutboxQueries
     public static IQueryable<OutboxMessage> Delivered(this IQueryable<OutboxMessage> rows, Guid messageId, string endpoint) =>
         rows.Where(x => x.MessageId == messageId && x.Destination == endpoint && x.ParkedAt == null);
 
-    /// <summary>A parked message that had no receiver goes to each that is there now; with none it stays.</summary>
+    /// <summary>A message goes to its endpoint if there is one, else to each that consumes it now; with none it is, or stays, parked.</summary>
     public static void Reroute(this DbContext db, OutboxMessage row, RoutingTable routes, DateTime now)
     {
-        var endpoints = routes.EndpointsFor(row.MessageType.Split(';'));
+        var endpoints = routes.IsEndpoint(row.Destination) ? [row.Destination] : routes.EndpointsFor(row.MessageType.Split(';'));
         if (endpoints.Count == 0)
+        {
+            row.ParkedAt ??= now;
+            row.LastError = OutboxRows.NoReceiver;
+            row.DueAt = row.SentAt = null;
             return;
+        }
+        var due = row.DueAt > now ? row.DueAt.Value : now;
         foreach (var endpoint in endpoints.Skip(1))
         {
             db.Add(new OutboxMessage
             {
                 MessageId = row.MessageId, Destination = endpoint, MessageType = row.MessageType, ContentType = row.ContentType, Body = row.Body,
-                Headers = row.Headers, CorrelationId = row.CorrelationId, EnqueuedAt = row.EnqueuedAt, DueAt = now
+                Headers = row.Headers, CorrelationId = row.CorrelationId, EnqueuedAt = row.EnqueuedAt, DueAt = due, SchedulingToken = row.SchedulingToken
             });
         }
         row.Destination = endpoints[0];
-        row.MakeDue(now);
+        row.MakeDue(due);
     }
 
     public static void MakeDue(this OutboxMessage row, DateTime now)
