@@ -1,0 +1,11 @@
+namespace ExecutionManager.Simulation;
+
+public enum ContractStatus
+{
+    Waiting,
+    Executing,
+    Paused,
+    Failed,
+    Completed,
+    Stopped,
+}
