@@ -10,6 +10,7 @@ internal sealed class Bench
 {
     public const string C1 = "0198f0c2-7c1e-7d3a-9a55-000000000001";
     public const string C2 = "0198f0c2-7c1e-7d3a-9a55-000000000002";
+    public const string ReportId = "0198f0c2-7c1e-7d3a-9a55-00000000000f";
 
     public Bench(DeviceProfile? profile = null, DeviceScript? script = null)
     {
@@ -85,7 +86,7 @@ internal sealed class Bench
     {
         ["connectionEpoch"] = epoch ?? Device.Epoch,
         ["contractId"] = id,
-        ["reportId"] = "r1",
+        ["reportId"] = ReportId,
         ["fromSeq"] = fromSeq,
     });
 

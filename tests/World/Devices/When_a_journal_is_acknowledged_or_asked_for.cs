@@ -53,7 +53,7 @@ public class When_a_journal_is_acknowledged_or_asked_for
         var answer = _bench.Report(2).On("journal").Single();
 
         Assert.That(answer.GetProperty("entries").EnumerateArray().Select(e => e.Text("seq")), Is.EqualTo(new[] { "2", "3", "4" }));
-        Assert.That(answer.Text("reportId"), Is.EqualTo("r1"));
+        Assert.That(answer.Text("reportId"), Is.EqualTo(Bench.ReportId));
         Assert.That(answer.GetProperty("snapshot").Text("intentVersion"), Is.EqualTo("1"));
     }
 
