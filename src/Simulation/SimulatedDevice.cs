@@ -300,6 +300,9 @@ public sealed partial class SimulatedDevice
         (held.Json, held.ContentHash, held.Document) = (push.Contract, push.ContentHash, document);
         held.AwaitsWord = false;
         held.PausedUntil = null;
+        // Left out once is not left out for ever: a new plan may ask for it again.
+        foreach (var skipped in held.Over.Where(over => over.Value == "skipped").ToList())
+            held.Over.Remove(skipped.Key);
         if (held.Status == ContractStatus.Failed)
             held.Status = held.Running is null ? ContractStatus.Waiting : ContractStatus.Paused;
         held.FailedBy = null;

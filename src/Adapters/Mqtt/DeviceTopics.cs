@@ -25,6 +25,10 @@ public static partial class DeviceTopics
 
     public static string Of(string deviceId, string name) => $"{Root}{deviceId}/{name}";
 
+    /// <summary>The whole topic, whether given whole or as the name below the device.</summary>
+    public static string Whole(string deviceId, string topicOrName) =>
+        topicOrName.StartsWith(Root, StringComparison.Ordinal) ? topicOrName : Of(deviceId, topicOrName);
+
     /// <summary>The device and the name below it; false for a topic that is not one of a device.</summary>
     public static bool TryRead(string topic, out string deviceId, out string name)
     {

@@ -16,7 +16,9 @@ public static class Downward
 
     public static DownwardMessage Write(AcknowledgeJournal command) => Write(command, command.DeviceId, DeviceTopics.JournalAck);
 
-    public static DownwardMessage Write(RejectDeviceMessage command) => Write(command, command.DeviceId, DeviceTopics.Rejected);
+    /// <summary>A part of the service that knows nothing of MQTT names the topic below the device's own.</summary>
+    public static DownwardMessage Write(RejectDeviceMessage command) =>
+        Write(command with { Topic = DeviceTopics.Whole(command.DeviceId, command.Topic) }, command.DeviceId, DeviceTopics.Rejected);
 
     /// <summary>Any of the five, for who has it as an object.</summary>
     public static DownwardMessage Write(object command) => command switch
