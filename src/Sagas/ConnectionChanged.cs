@@ -1,0 +1,18 @@
+using ExecutionManager.Contracts.Messages;
+
+namespace ExecutionManager.Sagas;
+
+/// <summary>The device of a contract connected, was lost for longer than the grace, or was heard again.</summary>
+/// <param name="Change">Counts the changes of this device's connection: no order of delivery is assumed.</param>
+/// <param name="Birth">True when a birth's contract list was read; then <paramref name="Listing"/> null means: not listed.</param>
+public sealed record ConnectionChanged(
+    Guid ContractId,
+    string DeviceId,
+    long Change,
+    long ConnectionEpoch,
+    bool Connected,
+    DateTimeOffset At,
+    string? Reason,
+    EvidenceKind Evidence,
+    bool Birth,
+    ContractListing? Listing);

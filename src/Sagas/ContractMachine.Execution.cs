@@ -1,0 +1,120 @@
+using ExecutionManager.Contracts.Messages;
+using MassTransit;
+
+namespace ExecutionManager.Sagas;
+
+/// <summary>Live, Projected, Reconciled: the heart of the diagram.</summary>
+public sealed partial class ContractMachine
+{
+    private void ConfigureLive()
+    {
+        During(Live,
+            When(Reported).Take().Watch().FindOverrun()
+                .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
+                .On(Verdict.StandsStill, then => Recover(then.Blame(FailureKind.DeviceFault, "the device stopped the contract without being asked to")))
+                .On(Verdict.Failed, Recover)
+                .If(context => context.Findings().Has(Verdict.ActualsComplete) && context.Saga.Open.Actuals is { Asked: true },
+                    then => then.On(Verdict.ActualsComplete, complete => Reconcile(complete, TransitionCause.ActualsComplete)))
+                .On(Verdict.ActualsComplete, then => then.ActualsRead().Express()),
+            When(Connection).Take()
+                .On(Verdict.Failed, Recover)
+                .On(Verdict.Lost, then => then.RememberProjection().Move(Projected, TransitionCause.ConnectionLost).WatchOffline())
+                .On(Verdict.Connected, then => then.AwaitActuals().On(Verdict.ActualsComplete, complete => complete.ActualsRead().Express())),
+            When(Acknowledged).Take(),
+            When(DesireAnswered).Take()
+                .On(Verdict.Failed, Recover),
+            When(Deadline).Judge()
+                .On(DeadlineKind.Command, then => then.Repeat().On(Verdict.Failed, Recover))
+                .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
+                    .On(Verdict.ActualsComplete, complete => Reconcile(complete, TransitionCause.ActualsComplete))
+                    .On(Verdict.Failed, Recover))
+                .On(DeadlineKind.Stall, then => then.ConcludeStall().On(Verdict.Failed, Recover))
+                .On(DeadlineKind.Action, then => then.AskWhetherItRuns())
+                .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
+            When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
+            When(ReconcileAsked).AskForReconciliation());
+        Ignoring(Live, Submitted, "the broker may redeliver the message that started us");
+        Ignoring(Live, ResumeAsked, "it is not held");
+        IgnoringLateAnswers(Live);
+    }
+
+    private void ConfigureProjected()
+    {
+        During(Projected,
+            When(Connection).Take()
+                .On(Verdict.Failed, Recover)
+                .On(Verdict.Lost, then => then.ForgetActuals().WatchOffline())
+                .On(Verdict.Connected, then => then.Disarm(DeadlineKind.OfflineUntil).AwaitActuals()
+                    .On(Verdict.ActualsComplete, complete => Reconcile(complete, TransitionCause.ActualsComplete))),
+            When(Reported).Take()
+                .On(Verdict.ActualsComplete | Verdict.Completed, then => Reconcile(then, TransitionCause.ActualsComplete)),
+            When(Acknowledged).Take(),
+            When(DesireAnswered).Take()
+                .On(Verdict.Failed, Recover),
+            When(Deadline).Judge()
+                .On(DeadlineKind.OfflineUntil, then => Recover(then.Blame(FailureKind.OfflineTooLong, "no contact, and the lease of the device is over")))
+                .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
+                    .On(Verdict.ActualsComplete, complete => Reconcile(complete, TransitionCause.ActualsComplete))
+                    .On(Verdict.Failed, Recover))
+                .On(DeadlineKind.Command, then => then.Repeat())
+                .On(DeadlineKind.Replan, then => then.ForgetReplan())
+                .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
+            When(Revised).Judge()
+                .On(Verdict.Failed, Recover),
+            When(Kept).Judge(),
+            When(NotReplanned).Judge()
+                .On(Verdict.Failed, Recover),
+            When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
+            When(ReconcileAsked).JoinReconciliation());
+        Ignoring(Projected, Submitted, "the broker may redeliver the message that started us");
+        Ignoring(Projected, ResumeAsked, "it is not held");
+        IgnoringLateAnswers(Projected, plan: false);
+    }
+
+    private void ConfigureReconciled()
+    {
+        During(Reconciled,
+            When(Kept).Judge()
+                .On(Verdict.RevisionPending, then => then.PushPlan())
+                .On(Verdict.Settled, then => GoLive(then, TransitionCause.PlanKept)),
+            When(Revised).Judge()
+                .On(Verdict.Failed, Recover)
+                .On(Verdict.RevisionPending, then => then.PushPlan()),
+            When(NotReplanned).Judge()
+                .On(Verdict.Failed, Recover),
+            When(Acknowledged).Take()
+                .On(Verdict.Accepted, then => GoLive(then, TransitionCause.RevisionAccepted))
+                .On(Verdict.Outdated, then => then.DropFinished().PushPlan())
+                .On(Verdict.Failed, Recover),
+            When(Reported).Take()
+                .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
+                .On(Verdict.StandsStill, then => Recover(then.Blame(FailureKind.DeviceFault, "the device stopped the contract without being asked to")))
+                .On(Verdict.Failed, Recover)
+                .On(Verdict.Accepted, then => GoLive(then, TransitionCause.RevisionAccepted))
+                .On(Verdict.ActualsComplete, then => then.StoreReport().Resend()),
+            When(Connection).Take()
+                .On(Verdict.Failed, Recover)
+                .On(Verdict.Lost, then => then.RememberProjection().Move(Projected, TransitionCause.ConnectionLost).WatchOffline())
+                .On(Verdict.Connected, then => then.AwaitActuals().On(Verdict.ActualsComplete, complete => complete.ActualsRead().Resend())),
+            When(DesireAnswered).Take()
+                .On(Verdict.Failed, Recover),
+            When(Deadline).Judge()
+                .On(DeadlineKind.Replan, then => Recover(then.Blame(FailureKind.ReplanFailed, "the Planner did not answer in time")))
+                .On(DeadlineKind.Accept, then => then.CountAttempts()
+                    .On(Verdict.Again, again => again.PushPlan())
+                    .On(Verdict.Failed, Recover))
+                .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
+                    .On(Verdict.ActualsComplete, complete => complete.ActualsRead().Resend())
+                    .On(Verdict.Failed, Recover))
+                .On(DeadlineKind.Command, then => then.Repeat())
+                .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
+            When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
+            When(ReconcileAsked).AskForReconciliation());
+        Ignoring(Reconciled, Submitted, "the broker may redeliver the message that started us");
+        Ignoring(Reconciled, ResumeAsked, "it is not held");
+        IgnoringLateAnswers(Reconciled, plan: false);
+    }
+}

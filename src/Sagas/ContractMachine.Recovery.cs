@@ -1,0 +1,152 @@
+using ExecutionManager.Contracts.Messages;
+using MassTransit;
+
+namespace ExecutionManager.Sagas;
+
+/// <summary>What happens when a contract does not go as planned, and how it ends.</summary>
+public sealed partial class ContractMachine
+{
+    private void ConfigureRecovering()
+    {
+        During(Recovering,
+            When(Decided).Judge().With(FollowDecision),
+            When(Deadline).Judge()
+                .On(DeadlineKind.Policy, then => then.AskAgain().With(FollowFallback))
+                .On(DeadlineKind.Retry, then => then.CarryOut().With(FollowDecision))
+                .On(DeadlineKind.Actuals, then => then.ConcludeActuals().RecordFurther()
+                    .On(Verdict.ActualsComplete, FollowLateTruth))
+                .On(DeadlineKind.Command, then => then.Repeat()),
+            When(Reported).Take()
+                .On(Verdict.Completed, then => then.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
+                .RecordFurther()
+                .On(Verdict.ActualsComplete, FollowLateTruth),
+            When(Acknowledged).Take().RecordFurther()
+                .On(Verdict.Accepted, then => then.AskForActuals()),
+            When(Connection).Take().RecordFurther()
+                .On(Verdict.Lost, then => then.ForgetActuals())
+                .On(Verdict.Connected, then => then.Express().If(context => context.Saga.AcceptedRevision > 0,
+                    accepted => accepted.AwaitActuals().On(Verdict.ActualsComplete, FollowLateTruth))),
+            When(DesireAnswered).Take().RecordFurther(),
+            When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
+            When(ReconcileAsked).AskForReconciliation());
+        Ignoring(Recovering, Submitted, "the broker may redeliver the message that started us");
+        Ignoring(Recovering, ResumeAsked, "it is not held");
+        IgnoringLateAnswers(Recovering, decision: false);
+    }
+
+    /// <summary>A failure concluded from silence is withdrawn when the actuals come first; another keeps its recovery.</summary>
+    private EventActivityBinder<ContractState, T> FollowLateTruth<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
+        binder.IfElse(
+            context => Recoveries.IsWithdrawn(context.Saga),
+            then => Reconcile(then.Withdraw(), TransitionCause.Withdrawn),
+            then => then.StoreReport());
+
+    private EventActivityBinder<ContractState, T> FollowDecision<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
+        binder
+            .On(Verdict.RetryData, then => then.Move(Preparing, TransitionCause.Decided).RequestData())
+            .On(Verdict.Retry, then => then.Move(Reconciled, TransitionCause.Decided).PushPlan())
+            .On(Verdict.RetryFirst | Verdict.RetryLater, then => Await(then, TransitionCause.Decided))
+            .With(FollowFallback);
+
+    private EventActivityBinder<ContractState, T> FollowFallback<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
+        binder
+            .IfElse(context => context.Findings().Has(Verdict.Fallback),
+                then => FollowStop(then, TransitionCause.Fallback),
+                then => FollowStop(then, TransitionCause.Decided));
+
+    private EventActivityBinder<ContractState, T> FollowStop<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause) where T : class =>
+        binder
+            .On(Verdict.Hold, then => then.Move(Held, cause).ArmHold().Express())
+            .On(Verdict.Abort, then => Stop(then.Outcome(ContractStatus.Aborted), cause));
+
+    private void ConfigureHeld()
+    {
+        During(Held,
+            When(ResumeAsked).Release()
+                .With(then => FollowRelease(then, TransitionCause.Resumed)),
+            When(Deadline).Judge()
+                .On(DeadlineKind.Hold, then => then.EndHold()
+                    .On(Verdict.Failed, Recover)
+                    .With(released => FollowRelease(released, TransitionCause.HoldEnded)))
+                .On(DeadlineKind.Actuals, then => then.ConcludeActuals().RecordFurther()
+                    .On(Verdict.ActualsComplete, complete => complete.StoreReport()))
+                .On(DeadlineKind.Command, then => then.Repeat()),
+            When(Reported).Take()
+                .On(Verdict.Completed, then => then.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
+                .RecordFurther()
+                .On(Verdict.ActualsComplete, then => then.StoreReport()),
+            When(Acknowledged).Take().RecordFurther(),
+            When(DesireAnswered).Take().RecordFurther(),
+            When(Connection).Take().RecordFurther()
+                .On(Verdict.Lost, then => then.ForgetActuals())
+                .On(Verdict.Connected, then => then.Express().If(context => context.Saga.AcceptedRevision > 0,
+                    accepted => accepted.AwaitActuals().On(Verdict.ActualsComplete, complete => complete.StoreReport()))),
+            When(DataProvided).Take(),
+            When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(HoldAsked).Hold().ArmHold(),
+            When(ReconcileAsked).AskForReconciliation());
+        Ignoring(Held, Submitted, "the broker may redeliver the message that started us");
+        Ignoring(Held, DataRefused, "asked again on resume: the data request is still open");
+        IgnoringLateAnswers(Held, data: false);
+    }
+
+    /// <summary>What was open before the hold goes on.</summary>
+    private EventActivityBinder<ContractState, T> FollowRelease<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause) where T : class =>
+        binder
+            .On(Verdict.ToRecovering, then => then.Move(Recovering, cause).ConsultPolicy())
+            .On(Verdict.ToPreparing, then => then.Move(Preparing, cause).RequestData())
+            .On(Verdict.ToAwaitingConnection, then => Await(then, cause))
+            .On(Verdict.ToLive, then => GoLive(then, cause))
+            .On(Verdict.ToProjected, then => then.RememberProjection().Move(Projected, cause).WatchOffline());
+
+    private void ConfigureStopping()
+    {
+        During(Stopping,
+            When(Reported).Take()
+                .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
+                .On(Verdict.StandsStill, EndStopped),
+            When(DesireAnswered).Take()
+                .On(Verdict.StandsStill, EndStopped),
+            When(Connection).Take()
+                .On(Verdict.StandsStill, EndStopped)
+                .On(Verdict.Connected, then => then.Express()),
+            When(Acknowledged).Take()
+                .On(Verdict.StandsStill, EndStopped)
+                .On(Verdict.Accepted, then => then.Express()),
+            When(Deadline).Judge()
+                .On(DeadlineKind.Command, then => then.Repeat())
+                .On(DeadlineKind.OfflineUntil, then => then.ConcludeLease().On(Verdict.StandsStill, EndByLease)),
+            When(CancelAsked).Outcome(ContractStatus.Cancelled),
+            When(ReconcileAsked).RefuseReconciliation());
+        Ignoring(Stopping, Submitted, "the broker may redeliver the message that started us");
+        Ignoring(Stopping, HoldAsked, "it is being stopped");
+        Ignoring(Stopping, ResumeAsked, "it is being stopped");
+        IgnoringLateAnswers(Stopping);
+    }
+
+    private EventActivityBinder<ContractState, T> EndByLease<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
+        binder.IfElse(
+            context => context.Saga.Open.Stop!.Outcome == ContractStatus.Cancelled,
+            then => then.End(Cancelled, TransitionCause.StoppedStill, OutcomeEvidence.LeaseEnd),
+            then => then.End(Aborted, TransitionCause.StoppedStill, OutcomeEvidence.LeaseEnd));
+
+    private void ConfigureTerminal()
+    {
+        foreach (var state in new[] { Completed, Cancelled, Aborted })
+        {
+            During(state,
+                When(Reported).Take().RecordLate().StopUnfinished(),
+                When(Connection).Take().StopUnfinished(),
+                When(Acknowledged).Take().StopUnfinished(),
+                When(ReconcileAsked).RefuseReconciliation());
+            Ignoring(state, Submitted, "the broker may redeliver the message that started us");
+            Ignoring(state, Deadline, "every deadline ended with the contract");
+            Ignoring(state, DesireAnswered, "the outcome is known");
+            Ignoring(state, CancelAsked, "the outcome never changes");
+            Ignoring(state, HoldAsked, "the outcome never changes");
+            Ignoring(state, ResumeAsked, "the outcome never changes");
+            IgnoringLateAnswers(state);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using System.Linq.Expressions;
+using ExecutionManager.Contracts.Messages;
+using MassTransit;
+
+namespace ExecutionManager.Sagas;
+
+/// <summary>
+/// The life of one execution contract. States and their exits stand here, one partial file a phase; what a verb does
+/// stands in <c>Verbs</c>, and what facts mean is asked of the domain.
+/// </summary>
+/// <remarks>Escalated and Reassigned, reassign, escalate and attestation are absent until the work on recovery.</remarks>
+public sealed partial class ContractMachine : MassTransitStateMachine<ContractState>
+{
+    private readonly Dictionary<(string State, string Event), string> ignored = [];
+    private readonly Dictionary<Event, Func<UnhandledEventContext<ContractState>, Task>> again = [];
+
+    public ContractMachine()
+    {
+        InstanceState(saga => saga.CurrentState);
+        Correlate();
+        OnUnhandledEvent(StartFirst);
+
+        ConfigurePreparing();
+        ConfigureAwaitingConnection();
+        ConfigurePushing();
+        ConfigureLive();
+        ConfigureProjected();
+        ConfigureReconciled();
+        ConfigureRecovering();
+        ConfigureHeld();
+        ConfigureStopping();
+        ConfigureTerminal();
+    }
+
+    public State Preparing { get; private set; } = null!;
+    public State AwaitingConnection { get; private set; } = null!;
+    public State Pushing { get; private set; } = null!;
+    public State Live { get; private set; } = null!;
+    public State Projected { get; private set; } = null!;
+    public State Reconciled { get; private set; } = null!;
+    public State Recovering { get; private set; } = null!;
+    public State Held { get; private set; } = null!;
+    public State Stopping { get; private set; } = null!;
+    public State Completed { get; private set; } = null!;
+    public State Cancelled { get; private set; } = null!;
+    public State Aborted { get; private set; } = null!;
+
+    public Event<ContractSubmitted> Submitted { get; private set; } = null!;
+    public Event<ConnectionChanged> Connection { get; private set; } = null!;
+    public Event<DeadlineReached> Deadline { get; private set; } = null!;
+    public Event<ContractAcknowledged> Acknowledged { get; private set; } = null!;
+    public Event<DesiredAcknowledged> DesireAnswered { get; private set; } = null!;
+    public Event<ExecutionReported> Reported { get; private set; } = null!;
+    public Event<SpatialDataProvided> DataProvided { get; private set; } = null!;
+    public Event<SpatialDataUnavailable> DataRefused { get; private set; } = null!;
+    public Event<RecoveryDecided> Decided { get; private set; } = null!;
+    public Event<PlanRevised> Revised { get; private set; } = null!;
+    public Event<PlanKept> Kept { get; private set; } = null!;
+    public Event<ReplanFailed> NotReplanned { get; private set; } = null!;
+    public Event<CancelContract> CancelAsked { get; private set; } = null!;
+    public Event<HoldContract> HoldAsked { get; private set; } = null!;
+    public Event<ResumeContract> ResumeAsked { get; private set; } = null!;
+    public Event<ReconcileContract> ReconcileAsked { get; private set; } = null!;
+
+    /// <summary>Why an event says nothing in a state; every ignored cell of the matrix has its reason here.</summary>
+    public IReadOnlyDictionary<(string State, string Event), string> Ignored => ignored;
+
+    private void Correlate()
+    {
+        Correlate(() => Submitted, message => message.ContractId);
+        Correlate(() => Connection, message => message.ContractId);
+        Correlate(() => Deadline, message => message.ContractId);
+        Correlate(() => Acknowledged, message => message.ContractId);
+        Correlate(() => DesireAnswered, message => message.ContractId);
+        Correlate(() => Reported, message => message.ContractId, e => e.OnMissingInstance(missing => missing.ExecuteAsync(Orphans.Keep)));
+        Correlate(() => DataProvided, message => message.ContractId);
+        Correlate(() => DataRefused, message => message.ContractId);
+        Correlate(() => Decided, message => message.ContractId);
+        Correlate(() => Revised, message => message.ContractId);
+        Correlate(() => Kept, message => message.ContractId);
+        Correlate(() => NotReplanned, message => message.ContractId);
+        Correlate(() => CancelAsked, message => message.ContractId);
+        Correlate(() => HoldAsked, message => message.ContractId);
+        Correlate(() => ResumeAsked, message => message.ContractId);
+        Correlate(() => ReconcileAsked, message => message.ContractId);
+    }
+
+    private void Correlate<T>(
+        Expression<Func<Event<T>>> declared, Func<T, Guid> by, Action<IEventCorrelationConfigurator<ContractState, T>>? further = null)
+        where T : class
+    {
+        Event(declared, e =>
+        {
+            e.CorrelateById(context => by(context.Message));
+            further?.Invoke(e);
+        });
+        var @event = declared.Compile()();
+        again.Add(@event, context => context.TryGetMessage<T>(out var consumed) ? context.Raise(@event, consumed.Message) : context.Throw());
+    }
+
+    /// <summary>No order is assumed: whatever reaches a stored contract before the message that starts it, starts it.</summary>
+    private async Task StartFirst(UnhandledEventContext<ContractState> context)
+    {
+        if (context.CurrentState.Name != Initial.Name)
+        {
+            await context.Throw();
+        }
+
+        await context.Raise(Submitted, new ContractSubmitted(context.Saga.CorrelationId));
+        await again[context.Event](context);
+    }
+
+    /// <summary>An event that says nothing in a state, with the reason why.</summary>
+    private void Ignoring<T>(State state, Event<T> @event, string because) where T : class
+    {
+        ignored.Add((state.Name, @event.Name), because);
+        During(state, Ignore(@event));
+    }
+
+    private void IgnoringLateAnswers(State state, bool data = true, bool decision = true, bool plan = true)
+    {
+        const string closed = "it answers a request that is closed";
+        if (data)
+        {
+            Ignoring(state, DataProvided, closed);
+            Ignoring(state, DataRefused, closed);
+        }
+
+        if (decision)
+        {
+            Ignoring(state, Decided, closed);
+        }
+
+        if (plan)
+        {
+            Ignoring(state, Revised, closed);
+            Ignoring(state, Kept, closed);
+            Ignoring(state, NotReplanned, closed);
+        }
+    }
+
+    /// <summary>A failure becomes a request to the Policy Service.</summary>
+    private EventActivityBinder<ContractState, T> Recover<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
+        binder.Move(Recovering, TransitionCause.Failure).ConsultPolicy();
+
+    /// <summary>Actuals correct the projection, the difference is judged, and what follows from it is done.</summary>
+    private EventActivityBinder<ContractState, T> Reconcile<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause) where T : class =>
+        binder
+            .Compare()
+            .Move(Reconciled, cause)
+            .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
+            .On(Verdict.Failed, Recover)
+            .On(Verdict.Diverged, then => then.RequestReplan(ReplanReason.Divergence))
+            .On(Verdict.RevisionPending, then => then.PushPlan())
+            .On(Verdict.Settled, then => GoLive(then, TransitionCause.NothingToReplan));
+
+    private EventActivityBinder<ContractState, T> GoLive<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause) where T : class =>
+        binder.Move(Live, cause).Watch().Express();
+
+    /// <summary>Stops the device, or ends at once what was never pushed.</summary>
+    private EventActivityBinder<ContractState, T> Stop<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause) where T : class =>
+        binder
+            .Move(Stopping, cause)
+            .PrepareStop()
+            .On(Verdict.StandsStill, EndStopped)
+            .Express();
+
+    private EventActivityBinder<ContractState, T> EndStopped<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
+        binder.IfElse(
+            context => context.Saga.Open.Stop!.Outcome == ContractStatus.Cancelled,
+            then => then.End(Cancelled, TransitionCause.StoppedStill, OutcomeEvidence.Device),
+            then => then.End(Aborted, TransitionCause.StoppedStill, OutcomeEvidence.Device));
+}

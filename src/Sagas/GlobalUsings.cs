@@ -1,0 +1,14 @@
+global using Messages = ExecutionManager.Contracts.Messages;
+global using ActionStatus = ExecutionManager.Domain.ActionStatus;
+global using ContractDocument = ExecutionManager.Domain.ContractDocument;
+global using DivergenceLevel = ExecutionManager.Contracts.Messages.DivergenceLevel;
+global using ExecutionStatus = ExecutionManager.Domain.ExecutionStatus;
+global using Failure = ExecutionManager.Contracts.Messages.Failure;
+global using FailureKind = ExecutionManager.Contracts.Messages.FailureKind;
+global using Intent = ExecutionManager.Contracts.Messages.Intent;
+global using JournalEntry = ExecutionManager.Domain.JournalEntry;
+global using PlannedAction = ExecutionManager.Domain.PlannedAction;
+global using RecoveryStrategy = ExecutionManager.Contracts.Messages.RecoveryStrategy;
+global using RetryFrom = ExecutionManager.Domain.RetryFrom;
+global using SeqRange = ExecutionManager.Domain.SeqRange;
+global using SnapshotAction = ExecutionManager.Domain.SnapshotAction;

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Domain;
+
+namespace ExecutionManager.Sagas;
+
+/// <summary>What a contract has under way beside its state. Each part is null when it does not apply.</summary>
+public sealed record OpenMatters
+{
+    /// <summary>Names of data requests without an answer yet, by request id.</summary>
+    public ImmutableSortedDictionary<Guid, string> Data { get; init; } = ImmutableSortedDictionary<Guid, string>.Empty;
+
+    public OpenActuals? Actuals { get; init; }
+    public OpenRecovery? Recovery { get; init; }
+    public OpenReplan? Replan { get; init; }
+    public OpenHold? Hold { get; init; }
+
+    /// <summary>The outcome that a stop under way leads to.</summary>
+    public OpenStop? Stop { get; init; }
+
+    /// <summary>A failure of the journal whose verdict waits for the rest of the actuals.</summary>
+    public FoundFailure? Failure { get; init; }
+
+    /// <summary>The manual reconciliations that the next report answers.</summary>
+    public ImmutableArray<Guid> Reconciliations { get; init; } = [];
+
+    /// <summary>True when entries are derived from snapshots: the device itself has none to acknowledge.</summary>
+    public bool Derived { get; init; }
+
+    /// <summary>How often the current push or desire was sent without an answer.</summary>
+    public int Attempts { get; init; }
+    public int CommandAttempts { get; init; }
+
+    /// <summary>The first <c>seq</c> that is missing before entries that are kept, not applied.</summary>
+    public SeqRange? Gap { get; init; }
+
+    /// <summary>What the projection was made from when the connection was lost.</summary>
+    public FrozenBasis? Frozen { get; init; }
+
+    public SeenSnapshot? Snapshot { get; init; }
+    public ImmutableArray<EarlierRecovery> Earlier { get; init; } = [];
+    public Divergence? Divergence { get; init; }
+
+    /// <summary>What a kept plan has settled: only what came later counts again.</summary>
+    public Divergence? Settled { get; init; }
+
+    /// <summary>True once <c>notAfter</c> has been reported as missed for the revision in force.</summary>
+    public int WindowMissedRevision { get; init; }
+
+    public bool JournalLost { get; init; }
+
+    /// <summary>The intent that the last push carried; its acceptance confirms it.</summary>
+    public long PushedIntentVersion { get; init; }
+
+    /// <summary>The epochs of the last push and of the first evidence of acceptance: a birth speaks only of what came before it.</summary>
+    public long SentEpoch { get; init; }
+    public long AcceptedEpoch { get; init; }
+
+    /// <summary>The newest epoch that brought journal entries, and the journal's length when it began.</summary>
+    public long JournalEpoch { get; init; }
+    public long JournalEpochSeq { get; init; }
+}
+
+/// <summary>Actuals that are awaited: complete when the journal reaches the tail on this epoch and a snapshot is here.</summary>
+/// <param name="Tail">The tail that the birth named; null when only the answer to a report will tell.</param>
+/// <param name="Asked">True when they were asked for by <c>report</c>.</param>
+public sealed record OpenActuals(long Epoch, long? Tail, bool Asked, Guid ReportId);
+
+/// <summary>The newest snapshot that reached the tail of its message, and the epoch and position of the journal it belongs to.</summary>
+public sealed record SeenSnapshot(long Epoch, long Seq, Snapshot Snapshot);
+
+/// <summary>The open recovery.</summary>
+/// <param name="Refused">The decision that was refused last; the next request tells it.</param>
+/// <param name="BackingOff">True while the next request waits after a refusal.</param>
+/// <param name="Decision">Set while a decision waits out its delay.</param>
+public sealed record OpenRecovery(
+    Guid RecoveryId, Failure Failure, int Attempt, RefusedDecision? Refused, bool BackingOff, RecoveryDecided? Decision, ImmutableArray<Failure> Further);
+
+public sealed record OpenReplan(Guid ReplanId, ReplanReason Reason, DateTimeOffset RequestedAt);
+
+public sealed record OpenHold(DateTimeOffset? Until, string Reason, string? RequestedBy);
+
+/// <param name="Outcome">cancelled or aborted; cancel outranks abort.</param>
+public sealed record OpenStop(ContractStatus Outcome, string? Reason);
+
+public sealed record ContractOutcome(ContractStatus Status, DateTimeOffset At, OutcomeEvidence Evidence, string? Reason);
+
+/// <summary>The basis of the projection at the moment of the loss.</summary>
+public sealed record FrozenBasis(Execution Execution, DateTimeOffset EvidenceAt, double? Progress, DateTimeOffset? LeaseEnd, DateTimeOffset? FreeFrom);

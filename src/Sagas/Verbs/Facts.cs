@@ -1,0 +1,407 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Domain;
+using MassTransit;
+
+namespace ExecutionManager.Sagas;
+
+/// <summary>Facts are applied in every state; only the verdict waits.</summary>
+internal static class Facts
+{
+    /// <summary>Takes a journal report: stores its entries, applies what is contiguous, acknowledges, and says what it comes to.</summary>
+    public static EventActivityBinder<ContractState, ExecutionReported> Take(this EventActivityBinder<ContractState, ExecutionReported> binder) =>
+        binder.ThenAsync(context => Apply(context, context.Message));
+
+    /// <summary>Takes the answer to a push.</summary>
+    public static EventActivityBinder<ContractState, ContractAcknowledged> Take(this EventActivityBinder<ContractState, ContractAcknowledged> binder) =>
+        binder.ThenAsync(async context =>
+        {
+            var (saga, ack, findings) = (context.Saga, context.Message, context.Findings());
+            if (await context.IsForeign(ack.DeviceId, "contract/ack"))
+            {
+                return;
+            }
+
+            findings.Contact = new Contact(ack.ConnectionEpoch, ack.ReceivedAt, ack.UptimeMs);
+            if (ack.Accepted)
+            {
+                context.Accept(ack.Revision, ack.ConnectionEpoch);
+                // The push carried the intent of its time: an acceptance confirms the first one.
+                saga.ConfirmedIntentVersion = Math.Max(saga.ConfirmedIntentVersion, ack.Revision == saga.Revision ? saga.Open.PushedIntentVersion : 0);
+                return;
+            }
+
+            if (ack.Revision != saga.Revision || ack.Revision <= saga.AcceptedRevision)
+            {
+                return;
+            }
+
+            switch (ack.ReasonCode)
+            {
+                case "wrongEpoch" or "superseded":
+                    return;   // repeated on the epoch that counts, or overtaken by what the device holds
+                case "ended":
+                    findings.Add(Verdict.StandsStill);
+                    return;
+                case "outdated":
+                    findings.Add(Verdict.Outdated);
+                    return;
+                default:
+                    context.Blame(FailureKind.ContractRejected, $"the device refused the contract: {ack.ReasonCode ?? "other"}{(ack.Detail is null ? "" : $", {ack.Detail}")}",
+                        new JsonObject { ["revision"] = ack.Revision, ["reasonCode"] = ack.ReasonCode });
+                    return;
+            }
+        });
+
+    /// <summary>Takes the answer to a desire.</summary>
+    public static EventActivityBinder<ContractState, DesiredAcknowledged> Take(this EventActivityBinder<ContractState, DesiredAcknowledged> binder) =>
+        binder.ThenAsync(async context =>
+        {
+            var (saga, ack, findings) = (context.Saga, context.Message, context.Findings());
+            if (await context.IsForeign(ack.DeviceId, "desired/ack"))
+            {
+                return;
+            }
+
+            findings.Contact = new Contact(ack.ConnectionEpoch, ack.ReceivedAt, ack.UptimeMs);
+            if (ack.IntentVersion != saga.IntentVersion)
+            {
+                return;
+            }
+
+            switch (ack.Result)
+            {
+                case DesiredResult.Done:
+                    saga.ConfirmedIntentVersion = ack.IntentVersion;
+                    await context.Disarm(DeadlineKind.Command);
+                    return;
+                case DesiredResult.UnknownContract:
+                    if (saga.Intent == Intent.Stop)
+                    {
+                        findings.Add(Verdict.StandsStill);
+                    }
+                    else if (saga.AcceptedRevision > 0)
+                    {
+                        context.LoseJournal("the device answered that it does not know the contract");
+                    }
+
+                    return;
+                case DesiredResult.Refused when ack.ConnectionEpoch != saga.ConnectionEpoch || ack.Detail == "wrongEpoch":
+                    return;   // repeated on the epoch that counts
+                case DesiredResult.Refused:
+                    context.Blame(FailureKind.DeviceFault, $"the device refused to {saga.Intent.Word()}: {ack.Detail}",
+                        new JsonObject { ["intentVersion"] = ack.IntentVersion });
+                    return;
+            }
+        });
+
+    /// <summary>Takes news of the connection, and what a birth says about this contract.</summary>
+    public static EventActivityBinder<ContractState, ConnectionChanged> Take(this EventActivityBinder<ContractState, ConnectionChanged> binder) =>
+        binder.Then(context =>
+        {
+            var (saga, news, findings) = (context.Saga, context.Message, context.Findings());
+            if (news.Birth)
+            {
+                TakeListing(context, news);
+            }
+
+            if (news.Change <= saga.ConnectionChange)
+            {
+                return;
+            }
+
+            saga.ConnectionChange = news.Change;
+            saga.Connected = news.Connected;
+            saga.ConnectionEpoch = news.ConnectionEpoch;
+            findings.Evidence["connectionEpoch"] = news.ConnectionEpoch;
+            if (news.Reason is not null)
+            {
+                findings.Evidence["reason"] = news.Reason;
+            }
+
+            findings.Add(news.Connected ? Verdict.Connected : Verdict.Lost);
+        });
+
+    /// <summary>The device is back: its actuals are awaited. A birth names their tail; one that was only silent is asked.</summary>
+    public static EventActivityBinder<ContractState, ConnectionChanged> AwaitActuals(this EventActivityBinder<ContractState, ConnectionChanged> binder) =>
+        binder.ThenAsync(async context =>
+        {
+            var (saga, news) = (context.Saga, context.Message);
+            var asked = news.Listing is null;
+            await context.AwaitActuals(news.ConnectionEpoch, news.Listing?.Tail, asked);
+            if (saga.Open.Actuals is { Asked: false } awaited && saga.Open.Snapshot is { } seen
+                && seen.Epoch >= awaited.Epoch && seen.Seq >= awaited.Tail && saga.Execution.Seq >= awaited.Tail)
+            {
+                context.Findings().Add(Verdict.ActualsComplete);
+            }
+        });
+
+    public static async Task AwaitActuals(this BehaviorContext<ContractState> context, long epoch, long? tail, bool ask)
+    {
+        var (saga, work) = (context.Saga, context.Work());
+        var reportId = work.NewId();
+        saga.Open = saga.Open with { Actuals = new OpenActuals(epoch, tail, ask, reportId) };
+        await context.ArmIn(DeadlineKind.Actuals, work.Settings.Actuals);
+        await context.ArmIn(DeadlineKind.Command, work.Settings.Command);
+        if (ask)
+        {
+            await context.AskForReport();
+        }
+    }
+
+    /// <summary>Asks the device for its journal behind what is applied, and a snapshot.</summary>
+    public static Task AskForReport(this BehaviorContext<ContractState> context)
+    {
+        var saga = context.Saga;
+        var reportId = saga.Open.Actuals?.ReportId ?? context.Work().NewId();
+        return context.Publish(new RequestReport
+        {
+            ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, ConnectionEpoch = saga.ConnectionEpoch,
+            ReportId = reportId, FromSeq = saga.Execution.Seq + 1,
+        });
+    }
+
+    /// <summary>Applies what was stored before the contract existed: orphans are taken up.</summary>
+    public static async Task TakeOrphans(this BehaviorContext<ContractState> context)
+    {
+        var (saga, work) = (context.Saga, context.Work());
+        var orphans = await work.Records.Held(saga.CorrelationId, 0, context.CancellationToken);
+        if (orphans.Count > 0)
+        {
+            var intake = JournalIntake.Take(0, orphans, []);
+            await Fold(context, intake.Apply, null, null);
+            saga.SentRevision = Math.Max(saga.SentRevision, saga.AcceptedRevision);
+        }
+    }
+
+    /// <summary>Gives up a missing range: it is recorded as lost, and what is kept behind it is applied.</summary>
+    public static async Task GiveUpGap(this BehaviorContext<ContractState> context)
+    {
+        var (saga, work) = (context.Saga, context.Work());
+        while (saga.Open.Gap is { } gap)
+        {
+            saga.Execution = saga.Execution.Skip(gap);
+            var held = await work.Records.Held(saga.CorrelationId, saga.Execution.Seq, context.CancellationToken);
+            var intake = JournalIntake.Take(saga.Execution.Seq, held, [], previousAt: saga.Execution.At);
+            saga.Open = saga.Open with { Gap = intake.Missing };
+            await Fold(context, intake.Apply, null, null);
+        }
+
+        await context.AcknowledgeJournal();
+        context.Findings().Add(Verdict.ActualsComplete);
+    }
+
+    public static void LoseJournal(this BehaviorContext<ContractState> context, string detail)
+    {
+        context.Saga.Open = context.Saga.Open with { JournalLost = true };
+        context.Blame(FailureKind.DeviceFault, detail, new JsonObject { ["journalLost"] = true });
+    }
+
+    public static Task AcknowledgeJournal(this BehaviorContext<ContractState> context)
+    {
+        var saga = context.Saga;
+        return context.Publish(new AcknowledgeJournal { ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, ThroughSeq = saga.Open.Derived ? 0 : saga.Execution.Seq, Closed = !saga.IsOpen });
+    }
+
+    private static async Task Apply(BehaviorContext<ContractState, ExecutionReported> context, ExecutionReported report)
+    {
+        var (saga, work, findings) = (context.Saga, context.Work(), context.Findings());
+        if (await context.IsForeign(report.DeviceId, "journal"))
+        {
+            return;
+        }
+
+        findings.Contact = new Contact(report.ConnectionEpoch, report.ReceivedAt, report.UptimeMs);
+        if (report is { Tail: 0, Snapshot.Status: Messages.ExecutionStatus.Unknown } && saga.AcceptedRevision > 0 && report.ConnectionEpoch > saga.Open.AcceptedEpoch)
+        {
+            context.LoseJournal("the device answered a report with a journal it does not have");
+            return;
+        }
+
+        if (report.ConnectionEpoch > saga.Open.JournalEpoch)
+        {
+            saga.Open = saga.Open with { JournalEpoch = report.ConnectionEpoch, JournalEpochSeq = saga.Execution.Seq };
+        }
+
+        var received = Convert(report, saga.Execution.At);
+        var held = saga.Open.Gap is null ? [] : await work.Records.Held(saga.CorrelationId, saga.Execution.Seq, context.CancellationToken);
+        var intake = JournalIntake.Take(saga.Execution.Seq, held, received, previousAt: saga.Execution.At);
+        await work.Records.Keep(saga.CorrelationId, saga.DeviceId, received.Where(entry => entry.Seq > saga.Execution.Seq).ToList(), context.CancellationToken);
+        saga.Open = saga.Open with { Gap = intake.Missing };
+        var snapshot = report.Snapshot is { } shot ? Convert(report, shot, saga.Execution.At) : null;
+        await Fold(context, intake.Apply, snapshot, report);
+        if (intake.Missing is { } missing && saga.Connected)
+        {
+            await context.Publish(new RequestReport
+            {
+                ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, ConnectionEpoch = saga.ConnectionEpoch,
+                ReportId = saga.Open.Actuals?.ReportId ?? work.NewId(), FromSeq = missing.From,
+            });
+        }
+
+        if (report.Entries.Count > 0 || report.Snapshot is not null)
+        {
+            await context.AcknowledgeJournal();
+        }
+
+        if (saga.Open.Actuals is { } awaited && intake.Apply.Count > 0)
+        {
+            await context.ArmIn(DeadlineKind.Actuals, work.Settings.Actuals);
+        }
+
+        Conclude(context, report, snapshot);
+    }
+
+    /// <summary>Whatever a device says of another's contract is refused and changes nothing.</summary>
+    private static async Task<bool> IsForeign(this BehaviorContext<ContractState> context, string deviceId, string topic)
+    {
+        if (deviceId == context.Saga.DeviceId)
+        {
+            return false;
+        }
+
+        await context.Publish(new RejectDeviceMessage
+        {
+            DeviceId = deviceId, Topic = topic, Reason = "notYourContract",
+            Detail = $"contract {context.Saga.CorrelationId} belongs to another device",
+        });
+        return true;
+    }
+
+    /// <summary>Folds entries and snapshot into the execution, and finds what they mean.</summary>
+    private static async Task Fold(BehaviorContext<ContractState> context, IReadOnlyList<JournalEntry> entries, Snapshot? snapshot, ExecutionReported? report)
+    {
+        var (saga, work) = (context.Saga, context.Work());
+        var before = saga.Execution;
+        var plan = entries.Count > 0 || snapshot is not null
+            ? await context.Plan(Math.Max(saga.AcceptedRevision, Math.Min(saga.Revision, entries.Select(entry => entry.Revision).DefaultIfEmpty(1).Max())))
+            : null;
+        if (plan is not null && snapshot is not null && report is { Tail: 0, Entries.Count: 0 } && snapshot.Revision > 0)
+        {
+            entries = Snapshots.Derive(plan, before, snapshot);
+            saga.Open = saga.Open with { Derived = true };
+            await work.Records.Keep(saga.CorrelationId, saga.DeviceId, entries, context.CancellationToken);
+        }
+
+        foreach (var entry in entries)
+        {
+            saga.Execution = saga.Execution.Apply(entry);
+            context.Accept(entry.Revision, report?.ConnectionEpoch ?? 0);
+        }
+
+        if (snapshot is not null && (report is null || saga.Execution.Seq >= report.Tail))
+        {
+            saga.Execution = saga.Execution.Observe(snapshot);
+            saga.ConfirmedIntentVersion = Math.Max(saga.ConfirmedIntentVersion, snapshot.IntentVersion);
+            saga.Open = saga.Open with { Snapshot = new SeenSnapshot(report?.ConnectionEpoch ?? 0, saga.Execution.Seq, snapshot) };
+        }
+
+        if (entries.Count > 0)
+        {
+            work.Records.Append(new ContractEvent(saga.CorrelationId, "JournalApplied", saga.Version, work.Now, JsonSerializer.Serialize(new
+            {
+                at = work.Now, cause = "journalApplied", evidence = new { fromSeq = entries[0].Seq, throughSeq = entries[^1].Seq },
+            }, WireJson.Options)));
+        }
+
+        if (plan is not null && Failures.Find(before, entries, saga.Execution, plan, saga.Intent == Intent.Stop) is { } found)
+        {
+            saga.Open = saga.Open with { Failure = found };
+        }
+    }
+
+    private static void Conclude(BehaviorContext<ContractState> context, ExecutionReported report, Snapshot? snapshot)
+    {
+        var (saga, findings) = (context.Saga, context.Findings());
+        findings.Evidence["seq"] = saga.Execution.Seq;
+        if (saga.Execution.IsCompleted)
+        {
+            findings.Add(Verdict.Completed);
+        }
+        else if (saga.Execution is { IsEnded: true, IsCompleted: false })
+        {
+            findings.Add(Verdict.StandsStill);
+        }
+
+        if (saga.Open.Failure is { } failure)
+        {
+            context.Blame(failure);
+        }
+
+        if (saga.Open.Actuals is { } awaited && snapshot is not null && saga.Open.Gap is null
+            && report.ConnectionEpoch >= awaited.Epoch && saga.Execution.Seq >= report.Tail && saga.Execution.Seq >= (awaited.Tail ?? 0)
+            && (!awaited.Asked || report.ReportId == awaited.ReportId || report.ConnectionEpoch > awaited.Epoch))
+        {
+            findings.Add(Verdict.ActualsComplete);
+        }
+    }
+
+    /// <summary>Evidence of acceptance: an ack, an entry of that revision, or its listing in a birth.</summary>
+    private static void Accept(this BehaviorContext<ContractState> context, int revision, long epoch)
+    {
+        var saga = context.Saga;
+        if (revision <= saga.AcceptedRevision || revision > saga.Revision)
+        {
+            return;
+        }
+
+        saga.AcceptedRevision = revision;
+        saga.AcceptedAt ??= context.Work().Now;
+        saga.Open = saga.Open with { AcceptedEpoch = epoch, Failure = null, Attempts = 0 };
+        if (revision == saga.Revision)
+        {
+            context.Findings().Add(Verdict.Accepted);
+        }
+    }
+
+    /// <summary>Reads what a birth says of this contract. A birth without an accepted contract, or with a shorter
+    /// journal than we have from earlier epochs, means that the journal is lost.</summary>
+    private static void TakeListing(BehaviorContext<ContractState> context, ConnectionChanged news)
+    {
+        var saga = context.Saga;
+        if (news.Listing is { } listing)
+        {
+            context.Accept(listing.Revision, news.ConnectionEpoch);
+            saga.ConfirmedIntentVersion = Math.Max(saga.ConfirmedIntentVersion, Math.Min(listing.IntentVersion, saga.IntentVersion));
+            var known = saga.Open.JournalEpoch < news.ConnectionEpoch ? saga.Execution.Seq
+                : saga.Open.JournalEpoch == news.ConnectionEpoch ? saga.Open.JournalEpochSeq : 0;
+            if (news.Evidence == EvidenceKind.Journal && listing.Tail < known)
+            {
+                context.LoseJournal($"the device names {listing.Tail} as the tail of a journal of which {known} entries are known");
+            }
+        }
+        else if (saga.SentRevision > 0)
+        {
+            if (saga.Intent == Intent.Stop && news.ConnectionEpoch > saga.Open.SentEpoch)
+            {
+                context.Findings().Add(Verdict.StandsStill);
+            }
+            else if (saga.AcceptedRevision > 0 && news.ConnectionEpoch > saga.Open.AcceptedEpoch && saga.IsOpen)
+            {
+                context.LoseJournal("the device's birth does not list the contract that it had accepted");
+            }
+        }
+    }
+
+    public static List<JournalEntry> Convert(ExecutionReported report, DateTimeOffset? previous)
+    {
+        var converted = new List<JournalEntry>(report.Entries.Count);
+        foreach (var entry in report.Entries.OrderBy(entry => entry.Seq))
+        {
+            var (at, clamped) = EntryClock.Convert(entry.At, report.SentAt, report.ReceivedAt, previous);
+            previous = at;
+            converted.Add(new JournalEntry(entry.Seq, entry.Revision, at, entry.Type, entry.ActionId, entry.Data, clamped));
+        }
+
+        return converted;
+    }
+
+    private static Snapshot Convert(ExecutionReported report, DeviceSnapshot shot, DateTimeOffset? previous) => new(
+        EntryClock.Convert(shot.At, report.SentAt, report.ReceivedAt, previous).At,
+        Enum.Parse<ExecutionStatus>(shot.Status.ToString()),
+        shot.Revision,
+        shot.IntentVersion,
+        shot.Actions.ToDictionary(action => action.Key, action => new SnapshotAction(Enum.Parse<ActionStatus>(action.Value.Status.ToString()), action.Value.Progress)),
+        shot.Position);
+}

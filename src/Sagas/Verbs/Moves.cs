@@ -1,0 +1,79 @@
+using System.Text.Json;
+using ExecutionManager.Contracts.Messages;
+using MassTransit;
+
+namespace ExecutionManager.Sagas;
+
+/// <summary>Every change of state goes through here: state, history and published event are one.</summary>
+internal static class Moves
+{
+    public static EventActivityBinder<ContractState, T> Move<T>(
+        this EventActivityBinder<ContractState, T> binder, State to, TransitionCause cause)
+        where T : class =>
+        binder.ThenAsync(context => Record(context, to, cause)).TransitionTo(to);
+
+    /// <summary>Ends the contract: the outcome is written once and never changes.</summary>
+    public static EventActivityBinder<ContractState, T> End<T>(
+        this EventActivityBinder<ContractState, T> binder, State to, TransitionCause cause, OutcomeEvidence evidence)
+        where T : class =>
+        binder.Move(to, cause).ThenAsync(context => Close(context, evidence));
+
+    private static async Task Record<T>(BehaviorContext<ContractState, T> context, State to, TransitionCause cause)
+        where T : class
+    {
+        var (saga, work, findings) = (context.Saga, context.Work(), context.Findings());
+        var from = States.Shown(saga.CurrentState);
+        saga.Version++;
+        saga.ChangedAt = work.Now;
+        saga.Renewable = States.Renewable(to.Name);
+        saga.Desire(States.IntentOf(to.Name) ?? saga.Intent);
+        await context.DisarmAllBut(States.DeadlinesOf(to.Name));
+
+        var changed = new ContractStateChanged
+        {
+            ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId,
+            From = saga.Version == 1 ? null : from, To = States.Shown(to.Name)!.Value, At = work.Now, Cause = cause, Version = saga.Version,
+        };
+        var entry = JsonSerializer.SerializeToNode(changed, WireJson.Options)!.AsObject();
+        if (cause == TransitionCause.Failure && findings.Failure is { } failure)
+        {
+            findings.Evidence["failure"] = JsonSerializer.SerializeToNode(failure, WireJson.Options);
+        }
+
+        if (findings.Evidence.Count > 0)
+        {
+            entry["evidence"] = findings.Evidence;
+        }
+
+        if (findings.Report is { } level)
+        {
+            entry["report"] = new System.Text.Json.Nodes.JsonObject { ["level"] = JsonSerializer.SerializeToNode(level, WireJson.Options) };
+        }
+
+        (findings.Evidence, findings.Report) = ([], null);
+        work.Records.Append(new ContractEvent(saga.CorrelationId, nameof(ContractStateChanged), saga.Version, work.Now, entry.ToJsonString(WireJson.Options)));
+        await context.Publish(changed);
+        work.Log.ContractMoved(saga.CorrelationId, saga.DeviceId, from?.Word() ?? "-", States.Shown(to.Name)!.Value.Word(), cause.Word());
+    }
+
+    private static async Task Close<T>(BehaviorContext<ContractState, T> context, OutcomeEvidence evidence)
+        where T : class
+    {
+        var (saga, work) = (context.Saga, context.Work());
+        saga.IsOpen = false;
+        saga.Outcome = new ContractOutcome(States.Shown(saga.CurrentState)!.Value, work.Now, evidence, saga.Open.Stop?.Reason);
+        await context.FailReconciliations();
+        saga.Open = saga.Open with { Actuals = null, Recovery = null, Replan = null, Hold = null, Stop = null, Failure = null, Data = saga.Open.Data.Clear() };
+        var ended = new ContractEnded
+        {
+            ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId, Version = saga.Version,
+            Outcome = new Outcome { Status = saga.Outcome.Status, At = saga.Outcome.At, Evidence = evidence, Reason = saga.Outcome.Reason },
+        };
+        work.Records.Append(new ContractEvent(saga.CorrelationId, nameof(ContractEnded), saga.Version, work.Now, JsonSerializer.Serialize(ended, WireJson.Options)));
+        await context.Publish(ended);
+        if (saga.SentRevision > 0)
+        {
+            await context.AcknowledgeJournal();
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Domain;
+using MassTransit;
+
+namespace ExecutionManager.Sagas;
+
+/// <summary>Comparing actuals with the projection, and replanning when they differ.</summary>
+internal static class Replans
+{
+    /// <summary>Freezes the projection at the snapshot, compares, stores and publishes the report, and says what it comes to.</summary>
+    public static EventActivityBinder<ContractState, T> Compare<T>(this EventActivityBinder<ContractState, T> binder)
+        where T : class =>
+        binder.ThenAsync(async context =>
+        {
+            var (saga, findings) = (context.Saga, context.Findings());
+            var divergence = await context.Report();
+            findings.Report = Enum.Parse<DivergenceLevel>(divergence.Level.ToString());
+            if (saga.Execution.IsCompleted)
+            {
+                findings.Add(Verdict.Completed);
+            }
+            else if (saga.Open.Failure is { } failure)
+            {
+                context.Blame(failure);
+            }
+            else if (saga.Open.Replan is not null || Divergences.CallsForReplan(divergence, saga.Open.Settled))
+            {
+                findings.Add(Verdict.Diverged);
+            }
+            else
+            {
+                findings.Add(saga.Revision > saga.AcceptedRevision ? Verdict.RevisionPending : Verdict.Settled);
+            }
+        });
+
+    /// <summary>Stores a report without judging it: where the state stays.</summary>
+    public static EventActivityBinder<ContractState, T> StoreReport<T>(this EventActivityBinder<ContractState, T> binder)
+        where T : class =>
+        binder.ThenAsync(context => context.Report());
+
+    /// <summary>Asks the Planner; a request that is open already stays open.</summary>
+    public static EventActivityBinder<ContractState, T> RequestReplan<T>(this EventActivityBinder<ContractState, T> binder, ReplanReason reason)
+        where T : class =>
+        binder.ThenAsync(async context =>
+        {
+            var (saga, work) = (context.Saga, context.Work());
+            if (saga.Open.Replan is null || reason == ReplanReason.Outdated)
+            {
+                saga.Open = saga.Open with { Replan = new OpenReplan(work.NewId(), reason, work.Now) };
+                var plan = await context.Plan(saga.AcceptedRevision);
+                var deadline = work.Now + work.Settings.Replan;
+                await context.Publish(new ReplanRequested
+                {
+                    ContractId = saga.CorrelationId, ReplanId = saga.Open.Replan.ReplanId, Revision = saga.AcceptedRevision, Reason = reason,
+                    Report = saga.Open.Divergence is { } divergence ? Shown.Divergence(divergence) : null,
+                    Actual = Shown.Actual(saga.Execution, plan, null), RemainingActions = Shown.Actions(plan, Plans.Remaining(plan, saga.Execution)),
+                    Contract = Shown.Document(plan), Deadline = deadline,
+                });
+                await context.ArmAt(DeadlineKind.Replan, deadline);
+            }
+
+            await context.Express();
+        });
+
+    /// <summary>Judges the Planner's new plan: kept as the next revision when it is valid and within the scope.</summary>
+    public static EventActivityBinder<ContractState, PlanRevised> Judge(this EventActivityBinder<ContractState, PlanRevised> binder) =>
+        binder.ThenAsync(async context =>
+        {
+            var (saga, work, revised) = (context.Saga, context.Work(), context.Message);
+            if (saga.Open.Replan?.ReplanId != revised.ReplanId)
+            {
+                context.RecordIgnored(revised, "it answers no open request");
+                return;
+            }
+
+            var current = await context.Plan(saga.AcceptedRevision);
+            var (plan, errors) = PlanReading.Read(current, revised, context.NextRevision(), saga.Execution.Seq, work.Now);
+            saga.Open = saga.Open with { Replan = null };
+            await context.Disarm(DeadlineKind.Replan);
+            if (plan is null)
+            {
+                context.Blame(FailureKind.ReplanFailed, $"the revised plan is not usable: {string.Join("; ", errors.Take(5))}",
+                    new JsonObject { ["replanId"] = revised.ReplanId.ToString() });
+                return;
+            }
+
+            await context.Revise(plan);
+            saga.Open = saga.Open with { Settled = saga.Open.Divergence };
+            context.Findings().Add(Verdict.RevisionPending);
+        });
+
+    /// <summary>The plan is kept: what was found so far is settled.</summary>
+    public static EventActivityBinder<ContractState, PlanKept> Judge(this EventActivityBinder<ContractState, PlanKept> binder) =>
+        binder.ThenAsync(async context =>
+        {
+            var saga = context.Saga;
+            if (saga.Open.Replan?.ReplanId != context.Message.ReplanId)
+            {
+                context.RecordIgnored(context.Message, "it answers no open request");
+                return;
+            }
+
+            saga.Open = saga.Open with { Replan = null, Settled = saga.Open.Divergence };
+            await context.Disarm(DeadlineKind.Replan);
+            context.Findings().Add(saga.Revision > saga.AcceptedRevision ? Verdict.RevisionPending : Verdict.Settled);
+        });
+
+    public static EventActivityBinder<ContractState, ReplanFailed> Judge(this EventActivityBinder<ContractState, ReplanFailed> binder) =>
+        binder.ThenAsync(async context =>
+        {
+            var saga = context.Saga;
+            if (saga.Open.Replan?.ReplanId != context.Message.ReplanId)
+            {
+                context.RecordIgnored(context.Message, "it answers no open request");
+                return;
+            }
+
+            saga.Open = saga.Open with { Replan = null };
+            await context.Disarm(DeadlineKind.Replan);
+            context.Blame(FailureKind.ReplanFailed, $"the Planner found no plan: {context.Message.Reason}");
+        });
+
+    /// <summary>The device is ahead of the new plan: finished actions are dropped from it, under the next revision.</summary>
+    public static EventActivityBinder<ContractState, T> DropFinished<T>(this EventActivityBinder<ContractState, T> binder)
+        where T : class =>
+        binder.ThenAsync(async context =>
+        {
+            var plan = await context.Plan(context.Saga.Revision);
+            await context.Revise(Plans.Retry(plan, context.Saga.Execution, RetryFrom.Remaining, context.NextRevision()));
+        });
+
+    private static async Task<Divergence> Report(this BehaviorContext<ContractState> context)
+    {
+        var (saga, work) = (context.Saga, context.Work());
+        var plan = await context.Plan(Math.Max(saga.AcceptedRevision, 1));
+        var snapshot = saga.Open.Snapshot?.Snapshot;
+        var frozen = saga.Open.Frozen is { } kept
+            ? Projection.At(new ProjectionBasis(plan, kept.Execution, kept.EvidenceAt, kept.Progress, kept.LeaseEnd, kept.FreeFrom), snapshot?.At ?? work.Now)
+            : null;
+        var divergence = Divergences.Judge(plan, saga.Execution, frozen, snapshot, saga.Execution.IsCompleted, work.Now);
+        var asked = saga.Open.Reconciliations.IsEmpty ? [work.NewId()] : saga.Open.Reconciliations;
+        saga.Open = saga.Open with { Divergence = divergence, Reconciliations = [], Actuals = null, Frozen = null };
+        await context.Disarm(DeadlineKind.Actuals);
+        foreach (var reconciliation in asked)
+        {
+            await work.Records.Close(reconciliation, saga.CorrelationId, divergence, frozen, work.Now, context.CancellationToken);
+        }
+
+        var reconciled = new ContractReconciled { ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId, Report = Shown.Divergence(divergence) };
+        work.Records.Append(new ContractEvent(saga.CorrelationId, nameof(ContractReconciled), saga.Version, work.Now, JsonSerializer.Serialize(reconciled, WireJson.Options)));
+        await context.Publish(reconciled);
+        return divergence;
+    }
+}
