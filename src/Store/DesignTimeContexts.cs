@@ -1,0 +1,11 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
+
+namespace ExecutionManager.Store;
+
+/// <summary>For <c>dotnet ef migrations add</c> alone: it needs a model, not a database.</summary>
+internal sealed class SqliteDesignTime : IDesignTimeDbContextFactory<SqliteStoreContext>
+{
+    public SqliteStoreContext CreateDbContext(string[] args) =>
+        new(new DbContextOptionsBuilder<SqliteStoreContext>().UseSqlite("Data Source=:memory:").Options);
+}

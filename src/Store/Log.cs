@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+
+namespace ExecutionManager.Store;
+
+internal static partial class Log
+{
+    [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "Device {DeviceId} connected (epoch {Epoch})")]
+    public static partial void DeviceConnected(this ILogger logger, string deviceId, long epoch);
+
+    [LoggerMessage(EventId = 21, Level = LogLevel.Information, Message = "Device {DeviceId} lost (epoch {Epoch}, {Reason})")]
+    public static partial void DeviceLost(this ILogger logger, string deviceId, long epoch, string reason);
+}

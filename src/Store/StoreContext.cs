@@ -1,0 +1,94 @@
+using System.Text.Json;
+using ExecutionManager.Durability;
+using ExecutionManager.Sagas;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace ExecutionManager.Store;
+
+/// <summary>The one model of the product; a subclass for each database brings its migrations.</summary>
+public abstract class StoreContext(DbContextOptions options) : DbContext(options)
+{
+    public DbSet<ContractState> Contracts => Set<ContractState>();
+    public DbSet<DocumentRow> Documents => Set<DocumentRow>();
+    public DbSet<JournalRow> Journal => Set<JournalRow>();
+    public DbSet<TaskRow> Tasks => Set<TaskRow>();
+    public DbSet<DeviceRow> Devices => Set<DeviceRow>();
+    public DbSet<ContactRow> Contacts => Set<ContactRow>();
+    public DbSet<SampleRow> Samples => Set<SampleRow>();
+    public DbSet<GrantRow> Grants => Set<GrantRow>();
+    public DbSet<ReportRow> Reports => Set<ReportRow>();
+    public DbSet<EventRow> Events => Set<EventRow>();
+
+    protected override void OnModelCreating(ModelBuilder model)
+    {
+        model.AddDurability();
+        model.Entity<ContractState>(contract =>
+        {
+            contract.ToTable("contracts");
+            contract.HasKey(one => one.CorrelationId);
+            contract.Property(one => one.CorrelationId).ValueGeneratedNever();
+            contract.Property(one => one.RowVersion).IsConcurrencyToken();
+            contract.Property(one => one.CurrentState).HasMaxLength(32);
+            contract.Property(one => one.Intent).HasConversion<string>();
+            Json(contract.Property(one => one.Execution));
+            Json(contract.Property(one => one.Open));
+            Json(contract.Property(one => one.Deadlines));
+            Json(contract.Property(one => one.Outcome));
+            Json(contract.Property(one => one.LateOutcome));
+            contract.HasIndex(one => one.TaskId).IsUnique().HasFilter("\"IsOpen\" = " + True).HasDatabaseName("one_open_contract_per_task");
+            contract.HasIndex(one => new { one.DeviceId, one.IsOpen });
+            contract.HasIndex(one => new { one.CurrentState, one.CreatedAt });
+            contract.HasIndex(one => new { one.CreatedAt, one.CorrelationId });
+            contract.HasIndex(one => one.IdempotencyKey).IsUnique();
+        });
+        model.Entity<DocumentRow>().ToTable("documents").HasKey(row => new { row.ContractId, row.Revision });
+        model.Entity<JournalRow>(journal =>
+        {
+            journal.ToTable("journal").HasKey(row => new { row.ContractId, row.Seq });
+            journal.HasIndex(row => row.DeviceId);
+        });
+        model.Entity<TaskRow>().ToTable("tasks").HasKey(row => row.TaskId);
+        model.Entity<DeviceRow>(device =>
+        {
+            device.ToTable("devices").HasKey(row => row.DeviceId);
+            device.Ignore(row => row.Connection);
+            device.Property(row => row.LossReason).HasConversion<string>();
+            device.Property(row => row.Evidence).HasConversion<string>();
+            device.Property(row => row.Lease).HasConversion<string>();
+        });
+        model.Entity<ContactRow>().ToTable("contacts").HasKey(row => row.DeviceId);
+        model.Entity<SampleRow>(sample =>
+        {
+            sample.ToTable("samples").HasKey(row => new { row.DeviceId, row.ContractId });
+            sample.HasIndex(row => row.ContractId);
+            Json(sample.Property(row => row.Position));
+        });
+        model.Entity<GrantRow>(grant =>
+        {
+            grant.ToTable("grants").HasKey(row => row.ContractId);
+            grant.HasIndex(row => row.RenewAt);
+        });
+        model.Entity<ReportRow>(report =>
+        {
+            report.ToTable("reports").HasKey(row => row.ReconciliationId);
+            report.HasIndex(row => row.ContractId);
+        });
+        model.Entity<EventRow>(entry =>
+        {
+            entry.ToTable("events").HasKey(row => row.Sequence);
+            entry.Property(row => row.Sequence).ValueGeneratedOnAdd();
+            entry.HasIndex(row => new { row.ContractId, row.Sequence });
+        });
+    }
+
+    /// <summary>How the database writes true in the filter of an index.</summary>
+    protected abstract string True { get; }
+
+    /// <summary>Values kept as JSON are immutable: they are replaced, so the reference tells whether they changed.</summary>
+    private static void Json<T>(PropertyBuilder<T> property) => property.HasConversion(
+        value => JsonSerializer.Serialize(value, StoreJson.Options),
+        text => JsonSerializer.Deserialize<T>(text, StoreJson.Options)!,
+        new ValueComparer<T>((one, other) => ReferenceEquals(one, other), value => value == null ? 0 : value.GetHashCode(), value => value));
+}

@@ -1,0 +1,70 @@
+using System.Data;
+using System.Text.Json;
+using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Domain;
+using ExecutionManager.Sagas;
+using MassTransit;
+using Microsoft.EntityFrameworkCore;
+
+namespace ExecutionManager.Store;
+
+/// <summary>Takes contracts in: validated, given their fencing token and committed together with the message that starts them.</summary>
+public sealed class Submissions(StoreContext db, IPublishEndpoint publish, TimeProvider clock)
+{
+    /// <summary>Submits a contract document. Everything is written to the context; the caller's transaction commits it.</summary>
+    /// <param name="body">The document as the caller wrote it.</param>
+    /// <param name="idempotencyKey">Kept with the contract; the same key with the same document finds it again.</param>
+    public async Task<Submission> Submit(JsonElement body, string? idempotencyKey, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var reading = ContractDocument.Read(body, Guid.CreateVersion7(now), now);
+        if (reading.TooLarge)
+        {
+            return new Submission.TooLarge();
+        }
+
+        if (reading.Unchecked is { } named && await Known(named, idempotencyKey, ct) is { } known)
+        {
+            return known;
+        }
+
+        if (reading.Contract is not { } contract)
+        {
+            return new Submission.Invalid(reading.Errors);
+        }
+
+        var task = await db.Tasks.FindAsync([contract.Task.TaskId], ct)
+            ?? db.Tasks.Add(new TaskRow { TaskId = contract.Task.TaskId }).Entity;
+        var open = await db.Contracts.Where(saga => saga.TaskId == contract.Task.TaskId && saga.IsOpen).Select(saga => (Guid?)saga.CorrelationId).FirstOrDefaultAsync(ct);
+        if (open is { } existing)
+        {
+            return new Submission.TaskAlreadyAssigned(existing);
+        }
+
+        var accepted = contract with { FencingToken = ++task.FencingToken, Revision = 1, PlannedAtSeq = 0 };
+        db.Documents.Add(new DocumentRow { ContractId = accepted.ContractId, Revision = 1, Json = ContractDocument.Write(accepted) });
+        db.Contracts.Add(new ContractState
+        {
+            CorrelationId = accepted.ContractId, CurrentState = "Initial", DeviceId = accepted.DeviceId,
+            TaskId = accepted.Task.TaskId, TaskType = accepted.Task.Type, Priority = accepted.Task.Priority, Frame = accepted.Frame,
+            FencingToken = accepted.FencingToken, CreatedAt = now, ChangedAt = now,
+            IdempotencyKey = idempotencyKey, SubmittedHash = ContractDocument.Fingerprint(contract),
+        });
+        await publish.Publish(new ContractSubmitted(accepted.ContractId), ct);
+        return new Submission.Created(accepted.ContractId);
+    }
+
+    private async Task<Submission?> Known(Contract named, string? idempotencyKey, CancellationToken ct)
+    {
+        var hash = ContractDocument.Fingerprint(named);
+        if (idempotencyKey is not null
+            && await db.Contracts.AsNoTracking().SingleOrDefaultAsync(saga => saga.IdempotencyKey == idempotencyKey, ct) is { } keyed)
+        {
+            return keyed.SubmittedHash == hash ? new Submission.Replayed(keyed.CorrelationId) : new Submission.IdempotencyConflict(keyed.CorrelationId);
+        }
+
+        return await db.Contracts.AsNoTracking().SingleOrDefaultAsync(saga => saga.CorrelationId == named.ContractId, ct) is { } known
+            ? known.SubmittedHash == hash ? new Submission.Same(known.CorrelationId) : new Submission.Exists(known.CorrelationId)
+            : null;
+    }
+}
