@@ -1,0 +1,16 @@
+namespace ExecutionManager.Neighbours;
+
+/// <summary>Answers one kind of request: a pure function of the request, the neighbour's own files and the time.</summary>
+internal interface INeighbour<in TRequest>
+    where TRequest : class
+{
+    Conduct Conduct { get; }
+
+    Guid ContractOf(TRequest request);
+
+    /// <summary>The message to publish; null when there is nothing useful to say.</summary>
+    object? Answer(TRequest request, DateTimeOffset now);
+
+    /// <summary>An answer that the asking side must refuse.</summary>
+    object WrongAnswer(TRequest request, DateTimeOffset now);
+}

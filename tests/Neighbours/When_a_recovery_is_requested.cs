@@ -1,0 +1,98 @@
+namespace ExecutionManager.Neighbours.Tests;
+
+public sealed class When_a_recovery_is_requested
+{
+    [Test]
+    public async Task Should_decide_on_the_bus()
+    {
+        await using var neighbours = await Neighbourhood.Start();
+        var request = Requests.Recovery();
+
+        var decided = await neighbours.Ask<RecoveryDecided>(request);
+
+        Assert.That(decided, Is.EqualTo(new RecoveryDecided
+        {
+            ContractId = request.ContractId,
+            RecoveryId = request.RecoveryId,
+            Strategy = RecoveryStrategy.Retry,
+            Delay = TimeSpan.FromSeconds(5),
+            From = RetryFrom.Remaining,
+            MayRepeat = false,
+            Reason = "a failed action is worth a second try",
+        }));
+    }
+
+    [Test]
+    public void Should_let_the_first_matching_rule_decide()
+    {
+        const string table = """
+            rules:
+              - when: { failure: [stalled, actionFailed], taskType: deliver-pallet, certainty: projected }
+                then: { strategy: abort }
+              - when: { taskType: deliver-box }
+                then: { strategy: abort }
+              - when: { connected: false }
+                then: { strategy: abort }
+              - when: { attempt: [2, 4+] }
+                then: { strategy: abort }
+              - when: { taskType: [deliver-box, deliver-pallet], attempt: 1-3, certainty: confirmed, connected: true }
+                then: { strategy: hold, until: PT1H }
+              - then: { strategy: abort }
+            """;
+        var decided = Decide(Requests.Recovery(), table)!;
+
+        Assert.That((decided.Strategy, decided.Until, decided.Reason),
+            Is.EqualTo((RecoveryStrategy.Hold, (DateTimeOffset?)Requests.Now.AddHours(1), "the rule in line 10 of the table says so")));
+    }
+
+    [Test]
+    public void Should_hold_when_attempts_are_used_up() =>
+        Assert.That(Decide(Requests.Recovery() with { Attempt = 3 })!.Strategy, Is.EqualTo(RecoveryStrategy.Hold));
+
+    [Test]
+    public void Should_hold_when_no_rule_matches() =>
+        Assert.That(Decide(Requests.Recovery(FailureKind.ScopeViolated))!.Strategy, Is.EqualTo(RecoveryStrategy.Hold));
+
+    [Test]
+    public void Should_not_repeat_what_may_have_been_done_unless_the_rule_says_so()
+    {
+        var unconfirmed = Requests.Recovery() with { Unconfirmed = ["a2"] };
+        const string table = "rules: [ { then: { strategy: retry, mayRepeat: true } } ]";
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Decide(unconfirmed)!.Strategy, Is.EqualTo(RecoveryStrategy.Hold));
+            Assert.That(Decide(unconfirmed, table), Has.Property("Strategy").EqualTo(RecoveryStrategy.Retry).And.Property("MayRepeat").True);
+        }
+    }
+
+    [Test]
+    public void Should_never_decide_what_is_not_allowed([Values] FailureKind kind, [Values] RecoveryStrategy only)
+    {
+        var decided = Decide(Requests.Recovery(kind) with { AllowedStrategies = [only] });
+
+        Assert.That(decided?.Strategy, Is.EqualTo(only).Or.Null);
+    }
+
+    [Test]
+    public void Should_not_decide_again_what_was_refused()
+    {
+        var request = Requests.Recovery() with { Refused = new() { Strategy = RecoveryStrategy.Retry, Reason = "journal lost" } };
+
+        Assert.That(Decide(request)!.Strategy, Is.EqualTo(RecoveryStrategy.Hold));
+    }
+
+    [Test]
+    public void Should_stay_silent_when_nothing_is_left_to_decide() =>
+        Assert.That(Decide(Requests.Recovery() with { AllowedStrategies = [] }), Is.Null);
+
+    private static RecoveryDecided? Decide(RecoveryRequested request, string? table = null)
+    {
+        var faults = new YamlFaults("table");
+        var rules = table is null
+            ? new NeighbourSettings(Neighbourhood.Configuration(), "Policy").Rules("Rules")
+            : PolicyRules.Read(new StringReader(table), faults);
+        Assert.That(faults.All, Is.Empty);
+        return (RecoveryDecided?)new PolicyService(rules, new(Fault.None, default)).Answer(request, Requests.Now);
+    }
+}
