@@ -9,4 +9,10 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "{Request} of contract {ContractId} not answered (fault: {Fault})")]
     public static partial void Unanswered(this ILogger log, string request, Guid contractId, Fault fault);
+
+    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "{Key} is not a known setting")]
+    public static partial void UnknownSetting(this ILogger log, string key);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "{Neighbour} serves its queue at {Bus}; end with Ctrl+C")]
+    public static partial void Serving(this ILogger log, string neighbour, string bus);
 }

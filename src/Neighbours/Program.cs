@@ -1,1 +1,3 @@
-return 0;
+using ExecutionManager.Neighbours;
+
+return await NeighbourProgram.Run(args, Console.Out, Console.Error);
