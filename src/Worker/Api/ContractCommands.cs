@@ -1,0 +1,135 @@
+using System.ComponentModel;
+using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Domain;
+using ExecutionManager.Sagas;
+using ExecutionManager.Store;
+using MassTransit;
+using Microsoft.EntityFrameworkCore;
+
+namespace ExecutionManager.Worker;
+
+/// <summary>What operators ask of a contract: checked against its row, then a message to its machine, committed before the answer.</summary>
+internal sealed class ContractCommands(
+    StoreContext db, IPublishEndpoint publish, ContractQueries contracts, Representations representations, ContractSettings settings, TimeProvider clock)
+{
+    public Task<IResult> Cancel(Guid id, HttpContext http, CancellationToken ct) => Take(id, http, ct, States.MayCancel,
+        "it has ended or is being stopped", (fields, by) => new CancelContract { ContractId = id, Reason = Reason(fields), RequestedBy = by });
+
+    public Task<IResult> Resume(Guid id, HttpContext http, CancellationToken ct) => Take(id, http, ct, States.MayResume,
+        "it is not held", (fields, by) => new ResumeContract { ContractId = id, Reason = Reason(fields), RequestedBy = by });
+
+    public Task<IResult> Hold(Guid id, HttpContext http, CancellationToken ct) => Take(id, http, ct, States.MayHold,
+        "it has ended or is being stopped", (fields, by) =>
+        {
+            var until = fields.Instant("until");
+            if (until <= clock.GetUtcNow())
+            {
+                fields.Add("until", "must be in the future");
+            }
+
+            return new HoldContract { ContractId = id, Reason = Reason(fields), RequestedBy = by, Until = until };
+        });
+
+    public async Task<IResult> Reconcile(Guid id, HttpContext http, CancellationToken ct)
+    {
+        var (body, refused) = await RequestBody.Read(http.Request, optional: true, ct);
+        if (refused is not null)
+        {
+            return refused;
+        }
+
+        var fields = new Fields(body);
+        var (reason, expected) = (fields.Text("reason", required: false), fields.Version("expectedVersion"));
+        fields.Refuse("attested", "is not accepted yet");
+        var (saga, problem) = await Find(id, fields, expected, ct);
+        if (saga is null)
+        {
+            return problem!;
+        }
+
+        var state = States.Shown(saga.CurrentState)!.Value;
+        if (saga.SentRevision == 0 || States.IsTerminal(saga.CurrentState))
+        {
+            return Problem.StateForbids(state, $"Contract {id} cannot be reconciled: {(saga.SentRevision == 0 ? "it was never pushed" : "it has ended")}.");
+        }
+
+        if (!await IsConnected(saga, ct))
+        {
+            return Problem.NotConnected(saga.DeviceId);
+        }
+
+        if (saga.AcceptedRevision == 0 || state is not (ContractStatus.Live or ContractStatus.Projected or ContractStatus.Reconciled or ContractStatus.Recovering or ContractStatus.Held))
+        {
+            return Problem.StateForbids(state, $"Contract {id} cannot be reconciled: its device has not accepted it, or it is being stopped.");
+        }
+
+        var rid = NewId.NextGuid();
+        db.Reports.Add(new ReportRow { ReconciliationId = rid, ContractId = id, RequestedAt = clock.GetUtcNow(), Status = "pending" });
+        await publish.Publish(
+            new ReconcileContract { ContractId = id, Reason = reason ?? "asked for over HTTP", RequestedBy = Caller(http) }, context => context.MessageId = rid, ct);
+        await db.SaveChangesAsync(ct);
+        http.Response.Headers.Location = $"/contracts/{id}/reconciliations/{rid}";
+        return Answer.Json(await representations.Of(saga, null, ct), 202);
+    }
+
+    private async Task<IResult> Take(
+        Guid id, HttpContext http, CancellationToken ct, Func<string, bool> may, string otherwise, Func<Fields, string, object> message)
+    {
+        var (body, refused) = await RequestBody.Read(http.Request, optional: true, ct);
+        if (refused is not null)
+        {
+            return refused;
+        }
+
+        var fields = new Fields(body);
+        var (command, expected) = (message(fields, Caller(http)), fields.Version("expectedVersion"));
+        var (saga, problem) = await Find(id, fields, expected, ct);
+        if (saga is null)
+        {
+            return problem!;
+        }
+
+        if (!may(saga.CurrentState))
+        {
+            return Problem.StateForbids(States.Shown(saga.CurrentState)!.Value, $"Contract {id} does not take this now: {otherwise}.");
+        }
+
+        await publish.Publish(command, ct);
+        await db.SaveChangesAsync(ct);
+        return Answer.Json(await representations.Of(saga, null, ct), 202);
+    }
+
+    private async Task<(ContractState? Saga, Problem? Problem)> Find(Guid id, Fields fields, int? expected, CancellationToken ct)
+    {
+        if (await contracts.Find(id, ct) is not { } saga)
+        {
+            return (null, ContractQueries.NoContract(id));
+        }
+
+        return fields.Problem is { } invalid ? (null, invalid)
+            : expected is { } version && version != saga.Version ? (null, Problem.VersionMismatch(version, saga.Version))
+            : (saga, null);
+    }
+
+    /// <summary>As the machine sees it, and still so now.</summary>
+    private async Task<bool> IsConnected(ContractState saga, CancellationToken ct)
+    {
+        var device = await db.Devices.AsNoTracking().SingleOrDefaultAsync(one => one.DeviceId == saga.DeviceId, ct);
+        var contact = await db.Contacts.AsNoTracking().SingleOrDefaultAsync(one => one.DeviceId == saga.DeviceId, ct);
+        return saga.Connected && contact is not null
+            && Connectivity.IsConfirmed(device?.Connection, new Contact(contact.Epoch, contact.ReceivedAt, contact.UptimeMs), clock.GetUtcNow(), settings.StaleAfter);
+    }
+
+    // A missing reason is a fault that is told before the message could go out.
+    private static string Reason(Fields fields) => fields.Text("reason", required: true) ?? "";
+
+    private static string Caller(HttpContext http) => http.User.Identity?.Name is { Length: > 0 } name ? $"http:{name}" : "http";
+}
+
+/// <summary>The body of cancel and resume.</summary>
+internal sealed record CommandRequest(string Reason, [property: Description("Refused with 412 unless it is the current version.")] int? ExpectedVersion);
+
+internal sealed record HoldRequest(
+    string Reason, [property: Description("When the hold ends by itself; in a held contract this changes it.")] DateTimeOffset? Until, int? ExpectedVersion);
+
+internal sealed record ReconcileRequest(string? Reason, int? ExpectedVersion);

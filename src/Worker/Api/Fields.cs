@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Text.Json;
+using ExecutionManager.Contracts.Messages;
+
+namespace ExecutionManager.Worker;
+
+/// <summary>Reads the fields of a small body or of a query, and gathers every fault.</summary>
+internal sealed class Fields(JsonElement body = default)
+{
+    private readonly Dictionary<string, string[]> errors = [];
+
+    public Problem? Problem => errors.Count > 0 ? Problem.Validation(errors) : null;
+
+    public void Add(string field, string reason) => errors.TryAdd(field, [reason]);
+
+    public string? Text(string name, bool required, int longest = 1000)
+    {
+        if (Value(name) is not { } value)
+        {
+            return required ? Fault<string>(name, "is required") : null;
+        }
+
+        return TextOf(value) is not { } text ? Fault<string>(name, "must be a text")
+            : string.IsNullOrWhiteSpace(text) ? Fault<string>(name, "must not be empty")
+            : Within(name, text, longest);
+    }
+
+    public DateTimeOffset? Instant(string name) =>
+        Value(name) is { } value ? Instant(name, TextOf(value) ?? "") : null;
+
+    public DateTimeOffset? Instant(string name, string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return text is null ? null : Fault<DateTimeOffset?>(name, "must be an instant such as 2026-11-24T09:00:00Z");
+        }
+
+        try
+        {
+            return InstantConverter.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return Fault<DateTimeOffset?>(name, "must be an instant in UTC such as 2026-11-24T09:00:00Z");
+        }
+    }
+
+    public int? Version(string name) => Value(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var version) && version >= 0 ? version
+        : Fault<int?>(name, "must be a whole number, 0 or more");
+
+    /// <summary>Says that a field may not be there.</summary>
+    public void Refuse(string name, string reason)
+    {
+        if (Value(name) is not null)
+        {
+            Add(name, reason);
+        }
+    }
+
+    /// <summary>How many items a page has: 1 to 200, 50 unless said.</summary>
+    public int Limit(string? limit) => string.IsNullOrEmpty(limit) ? 50
+        : int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size is >= 1 and <= 200 ? size
+        : Fault("limit", "must be a whole number from 1 to 200", 50);
+
+    /// <summary>A filter of a query; an empty one is none.</summary>
+    public string? Filter(string name, string? value) => string.IsNullOrEmpty(value) ? null : Within(name, value, 200);
+
+    private string? Within(string name, string text, int longest) =>
+        text.Length <= longest ? text : Fault<string>(name, $"must not have more than {longest} characters");
+
+    private JsonElement? Value(string name)
+    {
+        if (body.ValueKind != JsonValueKind.Object)
+        {
+            Add("$", "must be an object");
+            return null;
+        }
+
+        return body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    }
+
+    private static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // half a character
+        }
+    }
+
+    private T? Fault<T>(string name, string reason) => Fault<T?>(name, reason, default);
+
+    private T Fault<T>(string name, string reason, T otherwise)
+    {
+        Add(name, reason);
+        return otherwise;
+    }
+}
