@@ -1,3 +1,3 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.Run();
+using ExecutionManager.Worker;
+
+return await WorkerProgram.Run(args, Console.Out, Console.Error);

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using ExecutionManager.Contracts.Messages;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -43,27 +45,33 @@ internal static class ApiDescription
             });
             options.AddSchemaTransformer((schema, context, _) =>
             {
-                Describe(schema, context.JsonTypeInfo.Type);
+                Describe(schema, context.JsonTypeInfo);
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer((operation, context, _) =>
             {
-                Describe(operation, context.Description.RelativePath!, context.Description.HttpMethod!);
+                Describe(operation, $"{context.Description.HttpMethod} /{context.Description.RelativePath!.TrimEnd('/')}");
                 return Task.CompletedTask;
             });
         });
     }
 
-    private static void Describe(OpenApiSchema schema, Type type)
+    private static void Describe(OpenApiSchema schema, JsonTypeInfo json)
     {
-        var plain = Nullable.GetUnderlyingType(type) ?? type;
+        foreach (var absent in json.Properties.Where(IsLeftOut))
+        {
+            schema.Required?.Remove(absent.Name);
+        }
+
+        var plain = Nullable.GetUnderlyingType(json.Type) ?? json.Type;
+        var text = plain == json.Type ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
         if (plain == typeof(DateTimeOffset))
         {
-            (schema.Type, schema.Format, schema.Examples) = (JsonSchemaType.String, "date-time", ["2026-11-24T09:03:12Z"]);
+            (schema.Type, schema.Format, schema.Examples) = (text, "date-time", ["2026-11-24T09:03:12Z"]);
         }
         else if (plain == typeof(TimeSpan))
         {
-            (schema.Type, schema.Format, schema.Pattern, schema.Examples) = (JsonSchemaType.String, "duration", null, ["PT30S"]);
+            (schema.Type, schema.Format, schema.Pattern, schema.Examples) = (text, "duration", null, ["PT30S"]);
         }
         else if (plain.IsEnum)
         {
@@ -80,7 +88,12 @@ internal static class ApiDescription
         }
     }
 
-    private static void Describe(OpenApiOperation operation, string path, string method)
+    /// <summary>What has no value is absent, unless its null says something.</summary>
+    private static bool IsLeftOut(JsonPropertyInfo property) =>
+        property.IsGetNullable
+        && property.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), false) is not [JsonIgnoreAttribute { Condition: JsonIgnoreCondition.Never }];
+
+    private static void Describe(OpenApiOperation operation, string name)
     {
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
@@ -91,7 +104,7 @@ internal static class ApiDescription
             }
         }
 
-        if (path == "contracts" && method == "POST")
+        if (name == "POST /contracts")
         {
             (operation.Parameters ??= []).Add(new OpenApiParameter
             {

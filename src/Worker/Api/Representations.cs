@@ -112,14 +112,14 @@ internal sealed class Representations(StoreContext db, IContractRecords records,
     private async Task<IReadOnlyList<string>> Unconfirmed(ContractState saga, Contract accepted, CancellationToken ct)
     {
         var plan = saga.Revision == accepted.Revision ? accepted : await records.Document(saga.CorrelationId, saga.Revision, ct);
-        return Plans.Unconfirmed(plan, saga.Execution, saga is { Connected: true, Open: { Actuals: null, Gap: null, JournalLost: false } });
+        return Plans.Unconfirmed(plan, saga.Execution, saga.SentRevision == 0 || saga is { Connected: true, Open: { Actuals: null, Gap: null, JournalLost: false } });
     }
 
     private static ProjectionPart Part(Estimate estimate) => new()
     {
         At = estimate.At, From = estimate.From, CurrentAction = estimate.CurrentAction, Finished = estimate.Finished,
         Actions = [.. estimate.Actions.Select(action => new ProjectedActionPart(action.ActionId, action.Status, action.Probability))],
-        Progress = new(estimate.Progress.Low, estimate.Progress.Expected, estimate.Progress.High),
+        Progress = new(Math.Round(estimate.Progress.Low, 6), Math.Round(estimate.Progress.Expected, 6), Math.Round(estimate.Progress.High, 6)),
         Finish = new() { Earliest = estimate.Finish.Earliest, Latest = estimate.Finish.Latest },
     };
 

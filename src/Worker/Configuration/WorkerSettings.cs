@@ -1,0 +1,19 @@
+using ExecutionManager.Sagas;
+
+namespace ExecutionManager.Worker;
+
+/// <summary>The whole configuration, read and checked once at the start.</summary>
+public sealed record WorkerSettings
+{
+    public required string DataDirectory { get; init; }
+    public required int MqttPort { get; init; }
+    public required ContractSettings Contracts { get; init; }
+    public required int RelayMaxAttempts { get; init; }
+    public required TimeSpan InboxRetention { get; init; }
+    public required bool AllowAnonymous { get; init; }
+    public required bool JsonLogs { get; init; }
+    public required IReadOnlyList<Uri> Urls { get; init; }
+
+    public string DatabaseFile => Path.Combine(DataDirectory, "execution-manager.db");
+    public string StoreConnection => $"Data Source={DatabaseFile};Default Timeout=30;Pooling=True";
+}

@@ -1,0 +1,135 @@
+using ExecutionManager.Adapters;
+using ExecutionManager.Durability;
+using ExecutionManager.Neighbours;
+using ExecutionManager.Sagas;
+using ExecutionManager.Store;
+using MassTransit;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.Options;
+using Serilog;
+using Serilog.Events;
+using Serilog.Formatting.Compact;
+
+namespace ExecutionManager.Worker;
+
+/// <summary>Puts the worker together from its settings.</summary>
+public static class WorkerHost
+{
+    public static WebApplication Build(CommandLine call, Action<IServiceCollection>? compose = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = call.Rest });
+        builder.Configuration.Sources.Insert(0, Beside(AppContext.BaseDirectory));
+        var reader = new SettingsReader(builder.Configuration);
+        var settings = reader.Read();
+        if (reader.Faults.Count > 0)
+        {
+            throw new ConfigurationFault(reader.Faults);
+        }
+
+        Directory.CreateDirectory(settings.DataDirectory);
+        builder.WebHost.UseUrls([.. settings.Urls.Select(url => url.OriginalString.TrimEnd('/'))]);
+        AddLogging(builder, settings);
+        AddServices(builder, settings, call);
+        compose?.Invoke(builder.Services);
+        var app = builder.Build();
+        foreach (var key in reader.Unknown)
+        {
+            app.Logger.UnknownSetting(key);
+        }
+
+        app.MapHealth();
+        app.MapExecutionManager();
+        return app;
+    }
+
+    /// <summary>Brings the database to this version's schema.</summary>
+    public static async Task Migrate(this IServiceProvider services, CancellationToken ct)
+    {
+        await using var scope = services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<StoreContext>();
+        await db.Database.MigrateAsync(ct);
+        await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", ct);
+    }
+
+    private static void AddServices(WebApplicationBuilder builder, WorkerSettings settings, CommandLine call)
+    {
+        var services = builder.Services;
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(settings);
+        services.AddSingleton(settings.Contracts);
+        services.AddSingleton<NewGuid>(() => NewId.NextGuid());
+        services.AddSqliteStore(settings.StoreConnection);
+        services.AddExecutionManagerApi();
+        // The broker first: the adapter and the devices find it at once.
+        services.AddSingleton<EmbeddedBroker>();
+        services.AddHostedService(provider => provider.GetRequiredService<EmbeddedBroker>());
+        services.AddMqttAdapter(_ => new MqttAdapterOptions { Port = settings.MqttPort, CommandMaxAge = settings.Contracts.Command });
+        services.AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
+            bus.SetKebabCaseEndpointNameFormatter();
+            bus.AddExecutionManager();
+            bus.Configure<DurabilityOptions>(options =>
+            {
+                options.MaxAttempts = settings.RelayMaxAttempts;
+                options.InboxRetention = settings.InboxRetention;
+            });
+            bus.AddConsumer<AdapterCommandConsumer>().Endpoint(endpoint => endpoint.Name = "adapter-commands");
+            AddNeighbours(bus, builder.Configuration, call);
+            bus.UsingInMemory((context, cfg) => cfg.ConfigureEndpoints(context));
+        });
+        services.AddHostedService<Sweeper>();
+    }
+
+    private static void AddNeighbours(IBusRegistrationConfigurator bus, IConfiguration configuration, CommandLine call)
+    {
+        try
+        {
+            foreach (var neighbour in call.With.Distinct())
+            {
+                switch (neighbour)
+                {
+                    case "policy":
+                        bus.AddPolicyService(configuration);
+                        break;
+                    case "planner":
+                        bus.AddPlanner(configuration);
+                        break;
+                    case "equator":
+                        bus.AddEquator(configuration);
+                        break;
+                }
+            }
+        }
+        catch (OptionsValidationException faults)
+        {
+            throw new ConfigurationFault([.. faults.Failures]);
+        }
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder, WorkerSettings settings) =>
+        builder.Services.AddSerilog((_, logging) =>
+        {
+            logging.MinimumLevel.Information()
+                .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+                .MinimumLevel.Override("System", LogEventLevel.Warning)
+                .MinimumLevel.Override("MassTransit", LogEventLevel.Warning)
+                .ReadFrom.Configuration(builder.Configuration);
+            if (settings.JsonLogs)
+            {
+                logging.WriteTo.Console(new CompactJsonFormatter());
+            }
+            else
+            {
+                logging.WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}");
+            }
+        });
+
+    private static JsonConfigurationSource Beside(string directory)
+    {
+        var source = new JsonConfigurationSource { Path = Path.Combine(directory, "appsettings.json"), Optional = true };
+        source.ResolveFileProvider();
+        return source;
+    }
+}
