@@ -1,0 +1,109 @@
+using System.Text.Json.Nodes;
+
+namespace ExecutionManager.Journeys.Tests;
+
+[TestFixture, CancelAfter(10_000)]
+public class When_a_contract_is_commanded
+{
+    private ApiHost host = null!;
+
+    [OneTimeSetUp]
+    public async Task Run() => host = await ApiHost.Run();
+
+    [OneTimeTearDown]
+    public async Task End() => await host.DisposeAsync();
+
+    private static JsonObject Body(string json) => JsonNode.Parse(json)!.AsObject();
+
+    private async Task<string> Waiting()
+    {
+        var location = (await host.Post("/contracts", ApiHost.Document())).Headers.Location!.ToString();
+        await host.Until(location, contract => contract["status"]!.GetValue<string>() == "awaitingConnection");
+        return location;
+    }
+
+    private Task<Guid> Seed(string state, bool accepted = true, string device = "nobody") => host.Seed(
+        saga => (saga.CurrentState, saga.SentRevision, saga.AcceptedRevision, saga.AcceptedAt, saga.ConfirmedIntentVersion, saga.Connected, saga.Version) =
+            (state, accepted ? 1 : 0, accepted ? 1 : 0, accepted ? ApiHost.Start : null, 1, true, 4),
+        document: ApiHost.Document(deviceId: device));
+
+    [Test]
+    public async Task Should_do_as_it_is_told()
+    {
+        var contract = await Waiting();
+        Assert.That((await host.Post($"{contract}/hold", Body("""{ "reason": "lunch", "until": "2026-11-24T10:00:00Z", "expectedVersion": 1 }"""))).Status, Is.EqualTo(202));
+        var held = await host.Until(contract, one => one["status"]!.GetValue<string>() == "held");
+        Assert.That(held["hold"]!.ToJsonString(), Is.EqualTo("""{"until":"2026-11-24T10:00:00Z","reason":"lunch","requestedBy":"http"}"""));
+        Assert.That(held["desired"]!["intent"]!.GetValue<string>(), Is.EqualTo("hold"));
+
+        Assert.That((await host.Post($"{contract}/resume", Body("""{ "reason": "lunch is over" }"""))).Status, Is.EqualTo(202));
+        await host.Until(contract, one => one["status"]!.GetValue<string>() == "awaitingConnection");
+
+        var accepted = await host.Post($"{contract}/cancel", Body("""{ "reason": "no longer needed" }"""));
+        Assert.That((accepted.Status, accepted.Json["contractId"]!.GetValue<string>()), Is.EqualTo((202, contract[11..])));
+        var cancelled = await host.Until(contract, one => one["status"]!.GetValue<string>() == "cancelled");
+        Assert.That(cancelled["outcome"]!["evidence"]!.GetValue<string>(), Is.EqualTo("device"));
+        Assert.That((await host.Post($"{contract}/cancel", Body("""{ "reason": "again" }"""))).Json["state"]!.GetValue<string>(), Is.EqualTo("cancelled"));
+
+        var history = (await host.Get($"{contract}/history")).Json["items"]!.AsArray();
+        Assert.That(history.Select(item => item!["to"]!.GetValue<string>()), Is.EqualTo(new[] { "awaitingConnection", "held", "awaitingConnection", "stopping", "cancelled" }));
+    }
+
+    [TestCase("hold", """{ "until": "tomorrow", "expectedVersion": "4" }""", "until expectedVersion reason")]
+    [TestCase("hold", """{ "reason": "now", "until": "2026-11-24T08:59:59Z" }""", "until")]
+    [TestCase("cancel", """{ "reason": " " }""", "reason")]
+    [TestCase("cancel", null, "reason")]
+    [TestCase("resume", """{ "reason": 5 }""", "reason")]
+    [TestCase("reconcile", """{ "attested": { "actions": {} }, "expectedVersion": -1 }""", "attested expectedVersion")]
+    public async Task Should_say_every_fault_at_once(string verb, string? body, string fields)
+    {
+        var refused = await host.Post($"/contracts/{await Seed("Live")}/{verb}", body is null ? null : Body(body));
+        Assert.That(refused.Problem, Is.EqualTo("400 validation"));
+        Assert.That(refused.Errors, Is.EquivalentTo(fields.Split(' ')));
+    }
+
+    [TestCase("cancel", "Completed")]
+    [TestCase("hold", "Stopping")]
+    [TestCase("hold", "Aborted")]
+    [TestCase("resume", "Live")]
+    [TestCase("reconcile", "Cancelled")]
+    [TestCase("reconcile", "Preparing")]
+    public async Task Should_name_the_state_that_forbids_it(string verb, string state)
+    {
+        var refused = await host.Post($"/contracts/{await Seed(state, accepted: state != "Preparing")}/{verb}", Body("""{ "reason": "because" }"""));
+        Assert.That(refused.Problem, Is.EqualTo("409 state-forbids"));
+        Assert.That(refused.Json["state"]!.GetValue<string>(), Is.EqualTo(char.ToLowerInvariant(state[0]) + state[1..]));
+    }
+
+    [Test]
+    public async Task Should_refuse_another_version_than_the_expected([Values("cancel", "hold", "reconcile")] string verb)
+    {
+        var refused = await host.Post($"/contracts/{await Seed("Live")}/{verb}", Body("""{ "reason": "because", "expectedVersion": 3 }"""));
+        Assert.That(refused.Problem, Is.EqualTo("412 version-mismatch"));
+        Assert.That(refused.Json["version"]!.GetValue<int>(), Is.EqualTo(4));
+    }
+
+    [Test]
+    public async Task Should_not_find_what_is_not_there([Values("cancel", "hold", "resume", "reconcile")] string verb) =>
+        Assert.That((await host.Post($"/contracts/{Guid.NewGuid()}/{verb}", Body("""{ "reason": "because" }"""))).Problem, Is.EqualTo("404 not-found"));
+
+    [Test]
+    public async Task Should_only_ask_a_connected_device_for_its_actuals()
+    {
+        Assert.That((await host.Post($"/contracts/{await Seed("Live")}/reconcile", null)).Problem, Is.EqualTo("409 not-connected"));
+
+        await host.Connect("present");
+        var id = await Seed("Live", device: "present");
+        var asked = await host.Post($"/contracts/{id}/reconcile", null);
+        Assert.That(asked.Status, Is.EqualTo(202));
+        var reconciliation = asked.Headers.Location!.ToString();
+        var pending = (await host.Get(reconciliation)).Json;
+        Assert.That(reconciliation, Is.EqualTo($"/contracts/{id}/reconciliations/{pending["reconciliationId"]}"));
+        Assert.That(pending.AsObject().Select(field => field.Key), Is.EqualTo(new[] { "reconciliationId", "status", "requestedAt" }));
+        Assert.That(pending["status"]!.GetValue<string>(), Is.EqualTo("pending"));
+
+        // The machine has heard it and waits for the actuals.
+        await host.Until($"/contracts/{id}", contract => contract["deadline"] is not null);
+        Assert.That((await host.Get($"/contracts/{Guid.NewGuid()}/reconciliations/{pending["reconciliationId"]}")).Problem, Is.EqualTo("404 not-found"));
+    }
+}
