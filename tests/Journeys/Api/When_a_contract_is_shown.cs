@@ -57,7 +57,7 @@ public class When_a_contract_is_shown
             saga.Deadlines = saga.Deadlines.With(DeadlineKind.Command, new(Id(8), ApiHost.Start.AddMinutes(30))).With(DeadlineKind.OfflineUntil, new(Id(9), ApiHost.Start.AddMinutes(13)));
             saga.Open = new OpenMatters
             {
-                Recovery = new OpenRecovery(Id(3), failure, 1, null, null, []), Replan = new OpenReplan(Id(4), ReplanReason.Divergence, ApiHost.Start.AddMinutes(2)),
+                Recovery = new OpenRecovery(Id(3), failure, 1, null, false, null, []), Replan = new OpenReplan(Id(4), ReplanReason.Divergence, ApiHost.Start.AddMinutes(2)),
                 Hold = new OpenHold(ApiHost.Start.AddMinutes(20), "lunch", "http"),
                 Divergence = new Divergence(
                     DivergenceLevel.Minor, "flow", new FlowMeasure(0.25, 0.75, 0.5, ["a1"], [], null), new Measure(null, "comes with quantiles"),

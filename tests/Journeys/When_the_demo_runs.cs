@@ -1,0 +1,72 @@
+using System.Net.Sockets;
+using ExecutionManager.Domain;
+using ExecutionManager.Sagas;
+using ExecutionManager.Store;
+using ExecutionManager.Worker;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ExecutionManager.Journeys.Tests;
+
+/// <summary>The demo's verdict is read over HTTP, and it can be bad: what is broken here is broken by the test's own composition.</summary>
+[Category("Process")]
+[NonParallelizable]
+public sealed class When_the_demo_runs
+{
+    [Test]
+    public async Task Should_end_with_every_contract_as_it_should()
+    {
+        var (code, output) = await Run();
+        Assert.That(code, Is.Zero, output);
+        Assert.That(output, Does.Contain("All 4 contracts ended as they should.").And.Contain("http://127.0.0.1:"));
+    }
+
+    [Test]
+    public async Task Should_fail_with_a_devices_socket_blocked()
+    {
+        // A broker's port that takes connections and never answers: what the device hears of the world is nothing.
+        using var deaf = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        deaf.Start();
+        var (code, output) = await Run(services => services.AddSingleton(new Worker.Demo.DemoPorts("agv-2", ((System.Net.IPEndPoint)deaf.LocalEndpoint).Port)));
+        Assert.That(code, Is.EqualTo(1), output);
+        Assert.That(output, Does.Contain("FAIL agv-2").And.Contain("ok   agv-1"));
+    }
+
+    [Test]
+    public async Task Should_fail_with_a_rule_of_reconciliation_broken()
+    {
+        // Whatever reconciliation finds is stored as if the plan had been tolerant of anything.
+        var (code, output) = await Run(services => services.AddScoped<IContractRecords>(provider => new Tolerant(ActivatorUtilities.CreateInstance<ContractRecords>(provider))));
+        Assert.That(code, Is.EqualTo(1), output);
+        Assert.That(output, Does.Contain("FAIL agv-3").And.Contain("no report of a major divergence"));
+    }
+
+    private static async Task<(int Code, string Output)> Run(Action<IServiceCollection>? compose = null)
+    {
+        var output = TextWriter.Synchronized(new StringWriter());
+        var code = await WorkerProgram.Run(["--demo", "--for", compose is null ? "120s" : "45s"], output, output, compose);
+        return (code, output.ToString()!);
+    }
+
+    /// <summary>Records whose documents forgive every skipped action.</summary>
+    private sealed class Tolerant(IContractRecords records) : IContractRecords
+    {
+        public async Task<Contract> Document(Guid contractId, int revision, CancellationToken ct)
+        {
+            var plan = await records.Document(contractId, revision, ct);
+            return plan with { Tolerance = plan.Tolerance with { MinFitness = 0 } };
+        }
+
+        public Task<ContractState?> State(Guid contractId, CancellationToken ct) => records.State(contractId, ct);
+        public Task Keep(Contract contract, CancellationToken ct) => records.Keep(contract, ct);
+        public Task<DeviceView> Device(string deviceId, CancellationToken ct) => records.Device(deviceId, ct);
+        public Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, long afterSeq, CancellationToken ct) => records.Held(contractId, afterSeq, ct);
+        public Task Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct) => records.Keep(contractId, deviceId, entries, ct);
+        public Task Grant(Guid contractId, LeaseGrant grant, CancellationToken ct) => records.Grant(contractId, grant, ct);
+        public Task<LeaseView?> Lease(Guid contractId, CancellationToken ct) => records.Lease(contractId, ct);
+        public Task<LatestSample?> Latest(Guid contractId, CancellationToken ct) => records.Latest(contractId, ct);
+        public Task<IReadOnlyList<TurnCandidate>> Candidates(string deviceId, CancellationToken ct) => records.Candidates(deviceId, ct);
+        public void Append(ContractEvent entry) => records.Append(entry);
+        public Task Open(Guid reconciliationId, Guid contractId, DateTimeOffset requestedAt, CancellationToken ct) => records.Open(reconciliationId, contractId, requestedAt, ct);
+        public Task Close(Guid reconciliationId, Guid contractId, Divergence? report, Estimate? frozen, DateTimeOffset at, CancellationToken ct) => records.Close(reconciliationId, contractId, report, frozen, at, ct);
+    }
+}
