@@ -1,0 +1,34 @@
+using ExecutionManager.Adapters;
+using ExecutionManager.Simulation;
+
+namespace ExecutionManager.World.Tests;
+
+/// <summary>A device and what is on its way between it and the adapter.</summary>
+internal sealed class Link(string name, SimulatedDevice device, DeviceProfile profile)
+{
+    public string Name => name;
+    public SimulatedDevice Device => device;
+    public DeviceProfile Profile => profile;
+    public List<DeviceMessage> Up { get; } = [];
+    public List<DownwardMessage> Down { get; } = [];
+
+    /// <summary>What the broker keeps for subscribers to come.</summary>
+    public DeviceMessage? Retained { get; set; }
+
+    /// <summary>Nothing passes, and neither side knows.</summary>
+    public bool IsSilent { get; set; }
+
+    /// <summary>Its disk was lost: what the journal said is no longer there to compare with.</summary>
+    public bool LostDisk { get; set; }
+
+    /// <summary>The device has published; of telemetry only the newest is worth waiting for.</summary>
+    public void Publish(IEnumerable<DeviceMessage> messages)
+    {
+        foreach (var message in messages)
+        {
+            if (message.Qos == 0)
+                Up.RemoveAll(waiting => waiting.Qos == 0);
+            Up.Add(message);
+        }
+    }
+}

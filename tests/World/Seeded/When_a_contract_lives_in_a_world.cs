@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+namespace ExecutionManager.World.Tests;
+
+public class When_a_contract_lives_in_a_world
+{
+    [Test]
+    public async Task Should_be_followed_through_a_lost_connection_to_its_completion()
+    {
+        await using var world = await World.Create(new WorldPlan(1) { Devices = 1 }, new Census());
+        var link = world.LinkOf("d1");
+        var contract = Guid.Parse("0198f0c2-7c1e-7d3a-9a55-000000000001");
+        try
+        {
+            await world.Submit(JsonSerializer.SerializeToElement(World.Document(contract, "d1", "T-1", 3, 20, TimeSpan.FromMinutes(2))));
+            await world.Run(TimeSpan.FromSeconds(3));
+            world.Connect(link);
+            await world.Run(TimeSpan.FromSeconds(30));
+            world.Disconnect(link, clean: false);
+            await world.Run(TimeSpan.FromSeconds(30));
+            world.Connect(link);
+            await world.Run(TimeSpan.FromSeconds(90));
+        }
+        catch (Exception e)
+        {
+            Assert.Fail(world.Story(e));
+        }
+
+        Assert.That(world.States(contract), Is.EqualTo("AwaitingConnection Pushing Live Projected Reconciled Live Completed"), world.Story(new LawBroken("walk", "")));
+    }
+}

@@ -1,0 +1,117 @@
+using ExecutionManager.Domain;
+using ExecutionManager.Durability;
+using ExecutionManager.Sagas;
+using MassTransit;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ExecutionManager.World.Tests;
+
+/// <summary>The worlds must be able to fail: each of these rules is broken by composition, and has to be missed.</summary>
+public class When_a_rule_is_broken_on_purpose
+{
+    [Test]
+    public Task Should_miss_the_inbox() => Expect("the same input twice changes nothing", services =>
+        Decorate<IDurableDatabase>(services, real => new OtherDatabase(real) { ForgetsWhatItReceived = true }));
+
+    [Test]
+    public Task Should_miss_a_deadline() => Expect("every armed deadline is a row", services =>
+        Decorate<IDurableDatabase>(services, real => new OtherDatabase(real) { LosesDeadlines = true }));
+
+    [Test]
+    public Task Should_miss_entries_that_were_acknowledged_and_not_stored() => Expect("nothing is acknowledged that is not stored", services =>
+        Decorate<IContractRecords>(services, real => new OtherRecords(real) { LosesEntries = true }));
+
+    [Test]
+    public Task Should_miss_the_time_that_a_device_may_still_execute() => Expect("at most one device executes a task", services =>
+        Decorate<IContractRecords>(services, real => new OtherRecords(real) { BelievesLeasesShort = true }));
+
+    private static async Task Expect(string law, Action<IServiceCollection> weaken)
+    {
+        var told = new List<string>();
+        for (var seed = 1; seed <= 60; seed++)
+        {
+            try
+            {
+                await World.Live(WorldPlan.Of(seed) with { Weaken = weaken }, new Census());
+            }
+            catch (AssertionException e)
+            {
+                told.Add(e.Message.Split('\n')[0]);
+                if (told[^1].Contains(law, StringComparison.Ordinal))
+                    Assert.Pass(told[^1]);
+            }
+        }
+        Assert.Fail($"No world found it: {law}\n{string.Join('\n', told)}");
+    }
+
+    private static void Decorate<T>(IServiceCollection services, Func<T, T> decorate) where T : class
+    {
+        var real = services.Last(service => service.ServiceType == typeof(T));
+        services.Remove(real);
+        services.Add(new ServiceDescriptor(
+            typeof(T),
+            provider => decorate((T)(real.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, real.ImplementationType!))),
+            real.Lifetime));
+    }
+
+    private sealed class OtherDatabase(IDurableDatabase real) : IDurableDatabase
+    {
+        public bool ForgetsWhatItReceived { get; init; }
+        public bool LosesDeadlines { get; init; }
+
+        public async Task<bool> TryReceive(DbContext db, InboxMessage row, CancellationToken cancellationToken) =>
+            await real.TryReceive(db, row, cancellationToken) || ForgetsWhatItReceived;
+
+        public Task Write(DbContext db, IReadOnlyCollection<OutboxMessage> rows, (Guid MessageId, string Endpoint)? consumed, CancellationToken cancellationToken) =>
+            real.Write(db, LosesDeadlines ? [.. rows.Where(row => row.SchedulingToken is not { } token || token.ToByteArray()[0] % 50 != 0)] : rows, consumed, cancellationToken);
+
+        public Task<IWriteTransaction> Begin(DbContext db, CancellationToken cancellationToken) => real.Begin(db, cancellationToken);
+
+        public Task<TSaga?> Load<TSaga>(DbContext db, Guid correlationId, CancellationToken cancellationToken) where TSaga : class, ISaga =>
+            real.Load<TSaga>(db, correlationId, cancellationToken);
+
+        public Task<IReadOnlyList<OutboxMessage>> Claim(DbContext db, DateTime now, DateTime until, int limit, CancellationToken cancellationToken) =>
+            real.Claim(db, now, until, limit, cancellationToken);
+
+        public bool IsUnavailable(Exception exception) => real.IsUnavailable(exception);
+
+        public bool IsConflict(Exception exception) => real.IsConflict(exception);
+    }
+
+    private sealed class OtherRecords(IContractRecords real) : IContractRecords
+    {
+        public bool LosesEntries { get; init; }
+        public bool BelievesLeasesShort { get; init; }
+
+        public async Task<LeaseView?> Lease(Guid contractId, CancellationToken ct) => await real.Lease(contractId, ct) is not { } lease ? null
+            : BelievesLeasesShort ? lease with { SafeToReassignAt = lease.EndsAt - TimeSpan.FromSeconds(15) }
+            : lease;
+
+        public Task Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct) =>
+            real.Keep(contractId, deviceId, LosesEntries ? [.. entries.Where(entry => entry.Seq % 3 != 0)] : entries, ct);
+
+        public Task<Contract> Document(Guid contractId, int revision, CancellationToken ct) => real.Document(contractId, revision, ct);
+
+        public Task<ContractState?> State(Guid contractId, CancellationToken ct) => real.State(contractId, ct);
+
+        public Task Keep(Contract contract, CancellationToken ct) => real.Keep(contract, ct);
+
+        public Task<DeviceView> Device(string deviceId, CancellationToken ct) => real.Device(deviceId, ct);
+
+        public Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, long afterSeq, CancellationToken ct) => real.Held(contractId, afterSeq, ct);
+
+        public Task Grant(Guid contractId, LeaseGrant grant, CancellationToken ct) => real.Grant(contractId, grant, ct);
+
+        public Task<LatestSample?> Latest(Guid contractId, CancellationToken ct) => real.Latest(contractId, ct);
+
+        public Task<IReadOnlyList<TurnCandidate>> Candidates(string deviceId, CancellationToken ct) => real.Candidates(deviceId, ct);
+
+        public void Append(ContractEvent entry) => real.Append(entry);
+
+        public Task Open(Guid reconciliationId, Guid contractId, DateTimeOffset requestedAt, CancellationToken ct) => real.Open(reconciliationId, contractId, requestedAt, ct);
+
+        public Task Close(Guid reconciliationId, Guid contractId, Divergence? report, Estimate? frozen, DateTimeOffset at, CancellationToken ct) =>
+            real.Close(reconciliationId, contractId, report, frozen, at, ct);
+    }
+}
