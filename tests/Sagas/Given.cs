@@ -61,7 +61,7 @@ internal static class Given
             CreatedAt = Now.AddMinutes(-1), ChangedAt = Now.AddMinutes(-1), Version = state == "Initial" ? 0 : 5, IsOpen = !terminal,
             SentRevision = state is "Initial" or "Preparing" or "AwaitingConnection" ? 0 : 1,
             AcceptedRevision = accepted ? 1 : 0, AcceptedAt = accepted ? Now.AddSeconds(-30) : null,
-            Revision = state == "Reconciled" ? 2 : 1,
+            Revision = 1,
             Intent = state == "Held" ? Intent.Hold : state == "Stopping" || terminal ? Intent.Stop : Intent.Run,
             IntentVersion = state is "Held" or "Stopping" || terminal ? 2 : 1, ConfirmedIntentVersion = accepted ? 1 : 0,
             Connected = state is "Pushing" or "Live" or "Reconciled" or "Recovering" or "Held" or "Stopping", ConnectionEpoch = Epoch, ConnectionChange = 3,
@@ -81,6 +81,34 @@ internal static class Given
         };
     }
 
+    /// <summary>Each state as it typically is, and the situations in which an event leads elsewhere.</summary>
+    public static IEnumerable<(string Title, string State, Action<ContractState> With)> Situations(IEnumerable<string> states)
+    {
+        foreach (var state in states)
+        {
+            yield return (state, state, _ => { });
+        }
+
+        yield return ("Reconciled, revision under way", "Reconciled", saga => (saga.Open, saga.Revision, saga.SentRevision) = (saga.Open with { Replan = null }, 2, 2));
+        yield return ("Recovering at the last attempt", "Recovering", saga => saga.Open = saga.Open with { Recovery = saga.Open.Recovery! with { Attempt = 3 } });
+        yield return ("Recovering, never accepted", "Recovering", saga =>
+        {
+            (saga.AcceptedRevision, saga.SentRevision, saga.Connected, saga.Execution) = (0, 0, false, Execution.None);
+            saga.Open = saga.Open with { Recovery = saga.Open.Recovery! with { Failure = Failure(FailureKind.DeviceUnreachable) } };
+        });
+        yield return ("Recovering, accepted and offline", "Recovering", saga => saga.Connected = false);
+        yield return ("Initial, data to fetch", "Initial", _ => { });
+        yield return ("Recovering, actuals awaited", "Recovering", saga => saga.Open = saga.Open with { Actuals = new OpenActuals(Epoch, null, true, ReportId) });
+        yield return ("Held, data to fetch", "Held", saga => (saga.AcceptedRevision, saga.SentRevision, saga.Execution) = (0, 0, Execution.None));
+        yield return ("Held, offline", "Held", saga => saga.Connected = false);
+        yield return ("Held, never accepted", "Held", saga => (saga.AcceptedRevision, saga.SentRevision, saga.Execution) = (0, 0, Execution.None));
+        yield return ("Held, a failure open", "Held", saga => saga.Open = saga.Open with { Recovery = new OpenRecovery(RecoveryId, Failure(FailureKind.ActionFailed), 3, null, false, null, []) });
+        yield return ("Held until an instant", "Held", saga => saga.Open = saga.Open with { Hold = new OpenHold(Now, "wait", null) });
+        yield return ("Stopping for abort", "Stopping", saga => saga.Open = saga.Open with { Stop = new OpenStop(ContractStatus.Aborted, null) });
+        yield return ("AwaitingConnection, accepted before", "AwaitingConnection", saga =>
+            (saga.AcceptedRevision, saga.SentRevision, saga.Revision, saga.Execution) = (1, 1, 2, In("Live", saga.CorrelationId).Execution));
+    }
+
     public static IEnumerable<(string Name, Func<Guid, object> Message)> Events()
     {
         yield return ("Submitted", id => new ContractSubmitted(id));
@@ -95,6 +123,9 @@ internal static class Given
 
         yield return ("Deadline of another token", id => new DeadlineReached(id, DeadlineKind.Accept, Guid.Empty, Now, false));
         yield return ("Acknowledged accepted", id => Ack(id, null));
+        yield return ("Acknowledged accepted, next revision", id => Ack(id, null) with { Revision = 2 });
+        yield return ("Acknowledged outdated, next revision", id => Ack(id, "outdated") with { Revision = 2 });
+        yield return ("Acknowledged busy, next revision", id => Ack(id, "busy") with { Revision = 2 });
         yield return ("Acknowledged busy", id => Ack(id, "busy"));
         yield return ("Acknowledged outdated", id => Ack(id, "outdated"));
         yield return ("Acknowledged wrongEpoch", id => Ack(id, "wrongEpoch"));

@@ -18,9 +18,9 @@ public sealed class When_each_event_meets_each_state
         await using var bench = await Bench.Start();
         bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
         var rows = new StringBuilder("# Every event in every state\n\nWritten by a test; `-` is: stays, nothing goes out. An ignored cell gives its reason.\n");
-        foreach (var state in StatesInOrder(bench.Machine))
+        foreach (var (title, state, with) in Given.Situations(StatesInOrder(bench.Machine)))
         {
-            rows.Append($"\n## {state}\n\n| event | next | goes out |\n|---|---|---|\n");
+            rows.Append($"\n## {title}\n\n| event | next | goes out |\n|---|---|---|\n");
             foreach (var (name, message) in Given.Events())
             {
                 if (state == "Initial" && name != "Submitted")
@@ -28,7 +28,7 @@ public sealed class When_each_event_meets_each_state
                     continue;
                 }
 
-                rows.Append($"| {name} | {await Cell(bench, state, name, message)} |\n");
+                rows.Append($"| {name} | {await Cell(bench, title, state, with, name, message)} |\n");
             }
         }
 
@@ -83,7 +83,7 @@ public sealed class When_each_event_meets_each_state
             """;
     }
 
-    private static async Task<string> Cell(Bench bench, string state, string name, Func<Guid, object> message)
+    private static async Task<string> Cell(Bench bench, string title, string state, Action<ContractState> with, string name, Func<Guid, object> message)
     {
         var @event = name.Split(' ')[0];
         if (bench.Machine.Ignored.TryGetValue((state, @event), out var because))
@@ -92,9 +92,10 @@ public sealed class When_each_event_meets_each_state
         }
 
         var contractId = Guid.NewGuid();
-        await bench.Records.Keep(Given.Plan(contractId, needsData: state == "Preparing"), CancellationToken.None);
+        await bench.Records.Keep(Given.Plan(contractId, needsData: state == "Preparing" || title.EndsWith("data to fetch", StringComparison.Ordinal)), CancellationToken.None);
         await bench.Records.Keep(Given.Plan(contractId) with { Revision = 2 }, CancellationToken.None);
         var saga = Given.In(state, contractId);
+        with(saga);
         if (name == "Deadline Retry" && saga.Open.Recovery is { } recovery)
         {
             saga.Open = saga.Open with { Recovery = recovery with { Decision = Given.Retry(contractId) } };
