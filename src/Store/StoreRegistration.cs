@@ -1,3 +1,4 @@
+using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Durability;
 using ExecutionManager.Sagas;
 using MassTransit;
@@ -17,6 +18,7 @@ public static class StoreRegistration
         services.AddScoped<Submissions>();
         services.AddScoped<StalenessSweep>();
         services.AddScoped<RenewalSweep>();
+        services.AddScoped<ParkedSweep>();
         services.AddScoped<Work>();
         return services;
     }
@@ -26,6 +28,7 @@ public static class StoreRegistration
     {
         bus.AddDurability<SqliteStoreContext>(options =>
         {
+            options.Mandatory<SpatialDataRequested>().Mandatory<RecoveryRequested>().Mandatory<ReplanRequested>();
             options.CorrelateBy = message => message.GetType().GetProperty("ContractId")?.GetValue(message) as Guid?;
         });
         bus.AddSagaStateMachine<ContractMachine, ContractState, ContractDefinition>().DurableRepository().Endpoint(endpoint => endpoint.Name = "contract");

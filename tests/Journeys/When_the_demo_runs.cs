@@ -42,9 +42,10 @@ public sealed class When_the_demo_runs
 
     private static async Task<(int Code, string Output)> Run(Action<IServiceCollection>? compose = null)
     {
-        var output = TextWriter.Synchronized(new StringWriter());
+        var said = new StringWriter();
+        var output = TextWriter.Synchronized(said);
         var code = await WorkerProgram.Run(["--demo", "--for", compose is null ? "120s" : "45s"], output, output, compose);
-        return (code, output.ToString()!);
+        return (code, said.ToString());
     }
 
     /// <summary>Records whose documents forgive every skipped action.</summary>

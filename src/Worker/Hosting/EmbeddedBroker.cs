@@ -25,6 +25,16 @@ public sealed class EmbeddedBroker(WorkerSettings settings) : IHostedService, IA
             .WithPersistentSessions()
             .WithMaxPendingMessagesPerClient(MaxPendingMessages)
             .Build());
+        // Command-line tools give no client id: with MQTT 5 the broker chooses one. The library refuses that to 3.1.1.
+        server.ValidatingConnectionAsync += connection =>
+        {
+            if (string.IsNullOrEmpty(connection.ClientId))
+            {
+                connection.AssignedClientIdentifier = $"unnamed-{Guid.NewGuid():N}";
+            }
+
+            return Task.CompletedTask;
+        };
         try
         {
             await server.StartAsync();

@@ -2,7 +2,7 @@ using ExecutionManager.Store;
 
 namespace ExecutionManager.Worker;
 
-/// <summary>Runs the sweeps each second: devices that fell silent, leases that are due.</summary>
+/// <summary>Runs the sweeps each second: devices that fell silent, requests that have closed, leases that are due.</summary>
 public sealed class Sweeper(IServiceScopeFactory scopes, TimeProvider clock, ILogger<Sweeper> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -15,6 +15,11 @@ public sealed class Sweeper(IServiceScopeFactory scopes, TimeProvider clock, ILo
                 await using (var scope = scopes.CreateAsyncScope())
                 {
                     await scope.ServiceProvider.GetRequiredService<StalenessSweep>().RunOnce(stoppingToken);
+                }
+
+                await using (var scope = scopes.CreateAsyncScope())
+                {
+                    await scope.ServiceProvider.GetRequiredService<ParkedSweep>().RunOnce(stoppingToken);
                 }
 
                 await using (var scope = scopes.CreateAsyncScope())

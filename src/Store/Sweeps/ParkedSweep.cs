@@ -1,0 +1,49 @@
+using System.Text.Json;
+using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Durability;
+using ExecutionManager.Sagas;
+using MassTransit;
+using Microsoft.EntityFrameworkCore;
+
+namespace ExecutionManager.Store;
+
+/// <summary>Requests that found no receiver stay parked until one appears; those whose request has closed are dropped.</summary>
+public sealed class ParkedSweep(StoreContext db, ParkedMessages parked)
+{
+    private const int Page = 100;
+
+    private static readonly Dictionary<string, (string Id, Func<OpenMatters, Guid, bool> IsOpen)> Requests = new(StringComparer.Ordinal)
+    {
+        [MessageUrn.ForTypeString<SpatialDataRequested>()] = ("requestId", (open, id) => open.Data.ContainsKey(id)),
+        [MessageUrn.ForTypeString<RecoveryRequested>()] = ("recoveryId", (open, id) => open.Recovery?.RecoveryId == id),
+        [MessageUrn.ForTypeString<ReplanRequested>()] = ("replanId", (open, id) => open.Replan?.ReplanId == id),
+    };
+
+    /// <returns>How many messages were dropped.</returns>
+    public async Task<int> RunOnce(CancellationToken ct)
+    {
+        var dropped = 0;
+        var after = 0L;
+        while (await parked.List(Page, after, ct) is { Count: > 0 } page)
+        {
+            after = page[^1].Sequence;
+            foreach (var message in page)
+            {
+                if (Requests.TryGetValue(message.MessageType.Split(';')[0], out var request) && !await IsOpen(message, request, ct))
+                {
+                    dropped += await parked.Delete(message.MessageId, ct);
+                }
+            }
+        }
+
+        return dropped;
+    }
+
+    private async Task<bool> IsOpen(OutboxMessage message, (string Id, Func<OpenMatters, Guid, bool> IsOpen) request, CancellationToken ct)
+    {
+        using var envelope = JsonDocument.Parse(message.Body);
+        var body = envelope.RootElement.GetProperty("message");
+        var saga = await db.Contracts.AsNoTracking().SingleOrDefaultAsync(one => one.CorrelationId == body.GetProperty("contractId").GetGuid(), ct);
+        return saga is not null && request.IsOpen(saga.Open, body.GetProperty(request.Id).GetGuid());
+    }
+}
