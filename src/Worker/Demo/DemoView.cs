@@ -8,7 +8,9 @@ namespace ExecutionManager.Worker.Demo;
 internal sealed class DemoView(TextWriter output)
 {
     private readonly DateTimeOffset start = TimeProvider.System.GetUtcNow();
-    private readonly Dictionary<string, string> last = [];
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<string, (string What, DateTimeOffset At)> last = [];
     private readonly bool table = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
     private readonly List<string> said = [];
 
@@ -29,11 +31,13 @@ internal sealed class DemoView(TextWriter output)
         foreach (var contract in contracts.OrderBy(contract => contract["deviceId"]!.GetValue<string>(), StringComparer.Ordinal))
         {
             var deviceId = contract["deviceId"]!.GetValue<string>();
-            var text = Describe(contract);
-            if (last.GetValueOrDefault(deviceId) != text)
+            // What it is and how it stands is said at once, how far it is only now and then.
+            var (what, now) = (Describe(contract), TimeProvider.System.GetUtcNow());
+            var (said, at) = last.GetValueOrDefault(deviceId);
+            if (said != what || (Progress(contract).Length > 0 && contract["outcome"] is null && now - at >= ProgressEvery))
             {
-                last[deviceId] = text;
-                Say(deviceId, text);
+                last[deviceId] = (what, now);
+                Say(deviceId, string.Join(", ", new[] { what, Action(contract), Progress(contract) }.Where(part => part.Length > 0)));
             }
         }
 
@@ -67,16 +71,6 @@ internal sealed class DemoView(TextWriter output)
     private static string Describe(JsonObject contract)
     {
         var parts = new List<string> { Text(contract["status"]), Text(contract["certainty"]) };
-        if (Action(contract) is { Length: > 0 } action)
-        {
-            parts.Add(action);
-        }
-
-        if (Progress(contract) is { Length: > 0 } progress)
-        {
-            parts.Add(progress);
-        }
-
         if (contract["recovery"] is { } recovery)
         {
             parts.Add($"failure {Text(recovery["failure"]?["kind"])}");

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using ExecutionManager.Contracts.Messages;
+
+namespace ExecutionManager.Sagas.Tests;
+
+/// <summary>The path of the diagram on the message harness: what is said at each step, and how certain it is.</summary>
+public sealed class When_a_contract_goes_its_way
+{
+    private readonly Guid contractId = Guid.NewGuid();
+
+    [Test]
+    public async Task Should_go_live_be_projected_be_reconciled_and_complete()
+    {
+        await using var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        bench.Add(Given.In("Initial", contractId));
+
+        await bench.Handle(new ContractSubmitted(contractId));
+        Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Pushing"));
+        await Say(bench, "Acknowledged accepted");
+        await Say(bench, "Reported progress");
+        await Say(bench, "Connection lost");
+        Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Projected"));
+        await bench.Handle(new ConnectionChanged(
+            contractId, Given.Device, 5, 8, true, Given.Now, null, EvidenceKind.Journal, true,
+            new ContractListing { ContractId = contractId, Revision = 1, Status = ExecutionStatus.Executing, IntentVersion = 1, Tail = 3, AckedThrough = 2 }));
+        await bench.Handle(((ExecutionReported)Message("Reported through the tail, with snapshot")) with { ConnectionEpoch = 8 });
+        Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Live"));
+        await Say(bench, "Reported completed");
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(Path(bench), Is.EqualTo(new[] { "awaitingConnection", "pushing", "live", "projected", "reconciled", "live", "completed" }));
+            Assert.That(bench.Sent(contractId).Count(name => name == nameof(PushContract)), Is.EqualTo(1));
+            Assert.That(bench.Sent(contractId).Count(name => name == nameof(ContractReconciled)), Is.EqualTo(1));
+            Assert.That(bench.Sent(contractId).Count(name => name == nameof(ContractEnded)), Is.EqualTo(1));
+        });
+    }
+
+    [Test]
+    public async Task Should_change_nothing_when_a_report_comes_twice()
+    {
+        await using var bench = await Bench.Start();
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        bench.Add(Given.In("Live", contractId));
+        await Say(bench, "Reported progress");
+        var (version, execution) = (bench.Find(contractId)!.Version, bench.Find(contractId)!.Execution);
+        await Say(bench, "Reported progress");
+        Assert.Multiple(() =>
+        {
+            Assert.That(bench.Find(contractId)!.Version, Is.EqualTo(version));
+            Assert.That(JsonSerializer.Serialize(bench.Find(contractId)!.Execution), Is.EqualTo(JsonSerializer.Serialize(execution)));
+        });
+    }
+
+    [Test]
+    public async Task Should_refuse_what_another_device_says_of_it()
+    {
+        await using var bench = await Bench.Start();
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        bench.Add(Given.In("Live", contractId));
+        await bench.Handle(((ExecutionReported)Message("Reported completed")) with { DeviceId = "agv-18" });
+        Assert.Multiple(() =>
+        {
+            Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Live"));
+            Assert.That(bench.Harness.Published.Select<RejectDeviceMessage>().Single().Context.Message.Reason, Is.EqualTo("notYourContract"));
+        });
+    }
+
+    private Task Say(Bench bench, string name) => bench.Handle(Message(name));
+
+    private object Message(string name) => Given.Events().Single(one => one.Name == name).Message(contractId);
+
+    private static List<string> Path(Bench bench) =>
+    [
+        .. bench.Records.Events.Where(entry => entry.Name == nameof(ContractStateChanged))
+            .Select(entry => JsonDocument.Parse(entry.Body).RootElement.GetProperty("to").GetString()!),
+    ];
+}
