@@ -39,7 +39,7 @@ public sealed class DemoRun
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(app.Lifetime.ApplicationStopping);
             var port = app.Services.GetRequiredService<WorkerSettings>().MqttPort;
             var other = app.Services.GetService<DemoPorts>();
-            var run = new DemoRun(new Uri(app.Urls.First()), new DemoView(output));
+            var run = new DemoRun(new Uri(app.Urls.First()), new DemoView(output, new Uri(app.Urls.First())));
             var code = await run.Play(deviceId => deviceId == other?.DeviceId ? other.Port : port, call.For ?? Longest, call.For is null && !Console.IsOutputRedirected, stop.Token);
             await app.StopAsync(CancellationToken.None);
             return code;

@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace ExecutionManager.Worker.Demo;
 
 /// <summary>A live table in a terminal, plain lines when piped.</summary>
-internal sealed class DemoView(TextWriter output)
+internal sealed class DemoView(TextWriter output, Uri address)
 {
     private readonly DateTimeOffset start = TimeProvider.System.GetUtcNow();
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(2);
@@ -49,7 +49,7 @@ internal sealed class DemoView(TextWriter output)
 
     private void Draw(IReadOnlyList<JsonObject> contracts)
     {
-        var grid = new Table().Border(TableBorder.Rounded).Title($"Execution Manager demo, {Elapsed().Trim()}");
+        var grid = new Table().Border(TableBorder.Rounded).Title($"Execution Manager demo, {Elapsed().Trim()}").Caption($"{address}contracts   {address}scalar");
         grid.AddColumns("device", "task", "state", "certainty", "action", "progress", "deadline", "outcome");
         foreach (var contract in contracts.OrderBy(contract => contract["deviceId"]!.GetValue<string>(), StringComparer.Ordinal))
         {
