@@ -60,16 +60,8 @@ public class When_a_rule_is_broken_on_purpose
         public bool ForgetsWhatItReceived { get; init; }
         public bool LosesDeadlines { get; init; }
 
-        public async Task<bool> TryReceive(DbContext db, InboxMessage row, CancellationToken cancellationToken) =>
-            await real.TryReceive(db, row, cancellationToken) || ForgetsWhatItReceived;
-
-        public Task Write(DbContext db, IReadOnlyCollection<OutboxMessage> rows, (Guid MessageId, string Endpoint)? consumed, CancellationToken cancellationToken) =>
-            real.Write(db, LosesDeadlines ? [.. rows.Where(row => row.SchedulingToken is not { } token || token.ToByteArray()[0] % 50 != 0)] : rows, consumed, cancellationToken);
-
-        public Task<IWriteTransaction> Begin(DbContext db, CancellationToken cancellationToken) => real.Begin(db, cancellationToken);
-
-        public Task<TSaga?> Load<TSaga>(DbContext db, Guid correlationId, CancellationToken cancellationToken) where TSaga : class, ISaga =>
-            real.Load<TSaga>(db, correlationId, cancellationToken);
+        public async Task<IWriteTransaction> Begin(DbContext db, CancellationToken cancellationToken) =>
+            new OtherTransaction(await real.Begin(db, cancellationToken), this);
 
         public Task<IReadOnlyList<OutboxMessage>> Claim(DbContext db, DateTime now, DateTime until, int limit, CancellationToken cancellationToken) =>
             real.Claim(db, now, until, limit, cancellationToken);
@@ -77,6 +69,20 @@ public class When_a_rule_is_broken_on_purpose
         public bool IsUnavailable(Exception exception) => real.IsUnavailable(exception);
 
         public bool IsConflict(Exception exception) => real.IsConflict(exception);
+    }
+
+    private sealed class OtherTransaction(IWriteTransaction real, OtherDatabase rules) : IWriteTransaction
+    {
+        public async Task<bool> TryReceive(InboxMessage row, CancellationToken cancellationToken) =>
+            await real.TryReceive(row, cancellationToken) || rules.ForgetsWhatItReceived;
+
+        public Task<TSaga?> Load<TSaga>(Guid correlationId, CancellationToken cancellationToken) where TSaga : class, ISaga =>
+            real.Load<TSaga>(correlationId, cancellationToken);
+
+        public Task Commit(IReadOnlyCollection<OutboxMessage> rows, (Guid MessageId, string Endpoint)? consumed, CancellationToken cancellationToken) =>
+            real.Commit(rules.LosesDeadlines ? [.. rows.Where(row => row.SchedulingToken is not { } token || token.ToByteArray()[0] % 50 != 0)] : rows, consumed, cancellationToken);
+
+        public ValueTask DisposeAsync() => real.DisposeAsync();
     }
 
     private sealed class OtherRecords(IContractRecords real) : IContractRecords
