@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ExecutionManager.Durability.Tests;
 
-/// <summary>One process on a database file. Disposed without Stop it is one that was killed.</summary>
+/// <summary>One process on a database. Disposed without Stop it is one that was killed.</summary>
 internal sealed class ToyHost : IAsyncDisposable
 {
     private readonly ServiceProvider services;
@@ -20,7 +20,7 @@ internal sealed class ToyHost : IAsyncDisposable
         var collection = new ServiceCollection();
         collection.AddLogging(x => x.SetMinimumLevel(LogLevel.Warning));
         collection.AddSingleton<Heard>().AddSingleton(new Fuse());
-        collection.AddDbContextPool<ToyContext>(x => x.UseSqlite($"Data Source={file}").AddInterceptors(interceptors));
+        collection.AddDbContextPool<ToyContext>(x => (file.StartsWith("Data Source", StringComparison.Ordinal) ? x.UseSqlite(file) : x.UseNpgsql(file)).AddInterceptors(interceptors));
         collection.Configure<MassTransitHostOptions>(x => x.StopTimeout = TimeSpan.FromSeconds(5));   // A stuck consumer must not hang the run.
         configureServices?.Invoke(collection);
         collection.AddMassTransit(x =>

@@ -1,0 +1,28 @@
+using Npgsql;
+
+namespace ExecutionManager.Durability.Tests;
+
+/// <summary>The servers that test.sh started. Without one a test fails, unless only the fast ones are wanted.</summary>
+internal static class Servers
+{
+    public static string Postgres => Given("EM_TEST_POSTGRES");
+
+    public static string RabbitMq => Given("EM_TEST_RABBITMQ");
+
+    public static async Task Drop(string database)
+    {
+        await using var server = NpgsqlDataSource.Create(Postgres);
+        await using var command = server.CreateCommand($"DROP DATABASE IF EXISTS \"{database}\" WITH (FORCE)");
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static string Given(string variable)
+    {
+        if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } connection)
+            return connection;
+        if (Environment.GetEnvironmentVariable("EM_TEST_FAST") == "1")
+            Assert.Ignore($"{variable} is not set.");
+        Assert.Fail($"{variable} is not set: ./test.sh starts the server and sets it.");
+        return "";
+    }
+}
