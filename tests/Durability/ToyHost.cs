@@ -15,7 +15,7 @@ internal sealed class ToyHost : IAsyncDisposable
 
     public ToyHost(
         string file, Action<IBusRegistrationConfigurator>? configureBus = null, Action<DurabilityOptions>? configure = null,
-        Action<IServiceCollection>? configureServices = null, params IInterceptor[] interceptors)
+        Action<IServiceCollection>? configureServices = null, string? broker = null, params IInterceptor[] interceptors)
     {
         var collection = new ServiceCollection();
         collection.AddLogging(x => x.SetMinimumLevel(LogLevel.Warning));
@@ -30,7 +30,14 @@ internal sealed class ToyHost : IAsyncDisposable
             x.AddDurability<ToyContext>(configure);
             x.AddSagaStateMachine<CounterMachine, CounterState, CounterDefinition>().DurableRepository();
             (configureBus ?? (y => y.AddConsumer<FirstListener>())).Invoke(x);
-            x.UsingInMemory((context, bus) => bus.ConfigureEndpoints(context));
+            if (broker is null)
+                x.UsingInMemory((context, bus) => bus.ConfigureEndpoints(context));
+            else
+                x.UsingRabbitMq((context, bus) =>
+                {
+                    bus.Host(new Uri(broker));
+                    bus.ConfigureEndpoints(context);
+                });
         });
         services = collection.BuildServiceProvider(validateScopes: true);
         using var scope = services.CreateScope();

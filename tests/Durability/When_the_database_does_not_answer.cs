@@ -17,7 +17,7 @@ public sealed class When_the_database_does_not_answer(string kind) : ToyFile(kin
     public async Task Should_hold_the_message_and_count_no_fault()
     {
         var outage = new Outage(Kind);
-        var host = await Use(new ToyHost(File, interceptors: outage)).Start();
+        var host = await Use(new ToyHost(File, interceptors: [outage])).Start();
         await host.Bus.Publish(new Count(counter, 1));
         await host.Eventually(async () => await host.Total(counter) == 1 && await host.OutboxCount() == 0, "the first message counted");
 

@@ -168,7 +168,8 @@ internal sealed class Network : IOutboxSender
             throw new TransportUnavailableException(new IOException());
         if (Refuses is not null && message.MessageType.Contains(Refuses))
             throw new InvalidOperationException("Refused.");
-        sent.Add(message);
+        lock (sent)
+            sent.Add(message);
         return Task.CompletedTask;
     }
 
