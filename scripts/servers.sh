@@ -154,6 +154,7 @@ case ${2-} in
   env)
     . "$dir/ports"
     echo "export EM_TEST_SERVERS='$dir'"
+    echo "export EM_TEST_SCRIPTS='$(cd "$(dirname "$0")" && pwd)'"
     echo "export EM_TEST_POSTGRES='Host=127.0.0.1;Port=$pg;Username=em;Database=postgres'"
     echo "export EM_TEST_RABBITMQ='amqp://guest:guest@127.0.0.1:$amqp/'"
     echo "export EM_TEST_RABBITMQ_MANAGEMENT='http://guest:guest@127.0.0.1:$management'"
