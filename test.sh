@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and tests everything; the last line is 'N passed, N failed, N skipped'.
 #   ./test.sh            all tests
-#   ./test.sh --fast     without the tests that start processes
+#   ./test.sh --fast     without the tests that start processes or need servers
 #   ./test.sh --worlds N --seed S   only N seeded worlds from seed S
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -25,6 +25,17 @@ if ((${#projects[@]} == 0)); then
 fi
 if $fast; then
   projects=("${projects[@]/tests\/Journeys/}")
+fi
+
+# PostgreSQL, RabbitMQ and mosquitto, unless they are given by the variables that scripts/servers.sh would set.
+if $fast; then
+  export EM_TEST_FAST=1
+elif ((${#only[@]} == 0)) && [ -z "${EM_TEST_POSTGRES:-}" ]; then
+  servers=$(mktemp -d)
+  trap 'scripts/servers.sh "$servers" stop; rm -rf "$servers"' EXIT
+  scripts/servers.sh install
+  scripts/servers.sh "$servers" start
+  eval "$(scripts/servers.sh "$servers" env)"
 fi
 
 rm -rf TestResults

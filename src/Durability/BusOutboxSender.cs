@@ -1,30 +1,36 @@
 using System.Net.Mime;
 using MassTransit;
 using MassTransit.Serialization;
+using Microsoft.Extensions.Options;
 
 namespace ExecutionManager.Durability;
 
-internal sealed class BusOutboxSender(IBusControl bus) : IOutboxSender
+internal sealed class BusOutboxSender(IBusControl bus, IOptions<DurabilityOptions> options) : IOutboxSender
 {
+    public bool IsAvailable => bus.CheckHealth().Status != BusHealthStatus.Unhealthy;
+
     public async Task Send(OutboxMessage message, CancellationToken cancellationToken)
     {
         try
         {
             var endpoint = await bus.GetSendEndpoint(message.Address);
-            await endpoint.Send(new SerializedMessageBody(), new Stored(message), cancellationToken);
+            var isMandatory = options.Value.IsMandatory(message.MessageType.Split(';'));
+            await endpoint.Send(new SerializedMessageBody(), new Stored(message, isMandatory), cancellationToken);
         }
-        catch (Exception exception) when (bus.CheckHealth().Status == BusHealthStatus.Unhealthy)
+        catch (Exception exception) when (options.Value.IsReturned(exception))
         {
-            throw new TransportUnavailableException(exception);
+            throw new NoReceiverException(exception);
         }
     }
 
-    private sealed class Stored(OutboxMessage message) : IPipe<SendContext>
+    private sealed class Stored(OutboxMessage message, bool isMandatory) : IPipe<SendContext>
     {
         public Task Send(SendContext context)
         {
             context.MessageId = message.MessageId;
             context.CorrelationId = message.CorrelationId;
+            if (isMandatory && context is PublishContext publish)
+                publish.Mandatory = true;   // A broker then gives back what no queue takes.
             context.SupportedMessageTypes = message.MessageType.Split(';');
             foreach (var header in message.TransportHeaders())
                 context.Headers.Set(header.Key, header.Value);

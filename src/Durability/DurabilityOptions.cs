@@ -41,6 +41,9 @@ public sealed class DurabilityOptions
     /// <summary>What a message is about when MassTransit does not know: by this parked rows can be found and deleted.</summary>
     public Func<object, Guid?>? CorrelateBy { get; set; }
 
+    /// <summary>Tells a broker's answer that no queue takes a mandatory message from other faults; the exception's type is the transport's.</summary>
+    public Func<Exception, bool> IsReturned { get; set; } = _ => false;
+
     /// <summary>Without a receiver messages of this type stay as parked rows instead of vanishing.</summary>
     public DurabilityOptions Mandatory<T>() where T : class
     {

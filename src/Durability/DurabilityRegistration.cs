@@ -105,6 +105,7 @@ public static class DurabilityRegistration
         return provider switch
         {
             "Microsoft.EntityFrameworkCore.Sqlite" => new SqliteDatabase(),
+            "Npgsql.EntityFrameworkCore.PostgreSQL" => new PostgresDatabase(),
             _ => throw new NotSupportedException($"Durability does not know the database provider '{provider}'.")
         };
     }

@@ -24,6 +24,8 @@ internal sealed class DurableSagaContext<TSaga, T>(
     public async Task<SagaConsumeContext<TSaga, T>> Insert(TSaga instance)
     {
         var entry = db.Add(instance);
+        // On PostgreSQL a failed statement would end the transaction, not only itself.
+        db.Database.AutoSavepointsEnabled = true;
         try
         {
             await db.SaveChangesAsync(CancellationToken);
@@ -34,6 +36,10 @@ internal sealed class DurableSagaContext<TSaga, T>(
             // Someone else was first: null makes the pipe load theirs.
             entry.State = EntityState.Detached;
             return null!;
+        }
+        finally
+        {
+            db.Database.AutoSavepointsEnabled = false;
         }
     }
 

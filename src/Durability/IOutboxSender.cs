@@ -5,4 +5,7 @@ public interface IOutboxSender
 {
     /// <summary>Returns when the transport has the message; throws <see cref="TransportUnavailableException"/> when that is no fault of the message.</summary>
     Task Send(OutboxMessage message, CancellationToken cancellationToken);
+
+    /// <summary>False while the transport is not connected: then nothing is taken, and no failed send counts.</summary>
+    bool IsAvailable => true;
 }

@@ -36,7 +36,7 @@ public sealed class ParkedMessages
         var now = clock.GetUtcNow().UtcDateTime;
         foreach (var row in rows)
         {
-            if (row.LastError == OutboxRows.NoReceiver)
+            if (row.LastError == OutboxRows.NoReceiver && row.AwaitsConsumption)
                 db.Reroute(row, routes, now);
             else
                 row.MakeDue(now);

@@ -8,6 +8,9 @@ namespace ExecutionManager.Durability;
 /// <summary>Sends what is due. Every step is bounded and can be called by hand.</summary>
 public sealed class Relay
 {
+    private const int MaxConflicts = 10;
+    private static readonly TimeSpan LastSends = TimeSpan.FromSeconds(5);
+
     private readonly IServiceScopeFactory scopes;
     private readonly IDurableDatabase database;
     private readonly IOutboxSender sender;
@@ -39,6 +42,8 @@ public sealed class Relay
     /// </summary>
     public async Task<int> RunOnce(CancellationToken cancellationToken = default)
     {
+        if (!sender.IsAvailable)
+            return 0;
         IReadOnlyList<OutboxMessage> rows;
         await using (var scope = scopes.CreateAsyncScope())
         {
@@ -49,8 +54,8 @@ public sealed class Relay
             return 0;
 
         var failures = await Task.WhenAll(rows.Select(row => Try(row, cancellationToken)));
-        // What was taken has to be settled: nobody else will take it.
-        await hold.Run(() => Settle([.. rows.Zip(failures)], cancellationToken), cancellationToken);
+        // What was taken has to be settled, at the end of the process too: nobody else takes it before the lease is over.
+        await hold.Run(() => SettleAgainstConflicts([.. rows.Zip(failures)], CancellationToken.None), cancellationToken);
         return rows.Count;
     }
 
@@ -77,7 +82,7 @@ public sealed class Relay
         var waiting = outbox.Where(x => x.ParkedAt == null && !x.Destination.Contains(":")).Select(x => x.Destination).Distinct();
         var vanished = (await waiting.ToListAsync(cancellationToken)).FindAll(x => !routes.IsEndpoint(x));
         var unheard = await outbox
-            .Where(x => x.ParkedAt != null ? x.LastError == OutboxRows.NoReceiver : vanished.Contains(x.Destination))
+            .Where(x => x.ParkedAt != null ? x.LastError == OutboxRows.NoReceiver && !x.Destination.Contains(":") : vanished.Contains(x.Destination))
             .ToListAsync(cancellationToken);
         foreach (var row in unheard)
             db.Reroute(row, routes, Now);
@@ -106,16 +111,35 @@ public sealed class Relay
     private async Task<Exception?> Try(OutboxMessage row, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(options.SendTimeout, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        // A send under way may end in peace when the process is told to.
+        await using var stop = cancellationToken.Register(() => timeout.CancelAfter(LastSends));
         try
         {
-            await sender.Send(row, either.Token).WaitAsync(either.Token);
+            await sender.Send(row, timeout.Token).WaitAsync(timeout.Token);
             DurabilityMeter.Sent.Add(1);
             return null;
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
         {
-            return exception;
+            var isFault = sender.IsAvailable && !cancellationToken.IsCancellationRequested;
+            return isFault || exception is TransportUnavailableException ? exception : new TransportUnavailableException(exception);
+        }
+    }
+
+    // A transaction that cancels what was just sent may lock the same rows in another order.
+    private async Task SettleAgainstConflicts(IReadOnlyList<(OutboxMessage Row, Exception? Failure)> results, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await Settle(results, cancellationToken);
+                return;
+            }
+            catch (Exception exception) when (attempt < MaxConflicts && database.IsConflict(exception))
+            {
+                // The other one is done; ours can be done now.
+            }
         }
     }
 
@@ -134,15 +158,19 @@ public sealed class Relay
             await outbox.Where(x => gone.Contains(x.Sequence)).ExecuteDeleteAsync(cancellationToken);
         foreach (var (row, failure) in failed)
         {
-            var attempts = row.Attempts + (failure is TransportUnavailableException ? 0 : 1);
+            var isUnheard = failure is NoReceiverException;
+            var attempts = row.Attempts + (failure is TransportUnavailableException || isUnheard ? 0 : 1);
             var isGivenUp = attempts >= options.MaxAttempts;
-            DateTime? dueAt = isGivenUp ? null : Now + BackOff(attempts);
-            DateTime? parkedAt = isGivenUp ? Now : null;
-            await outbox.Where(x => x.Sequence == row.Sequence && x.ParkedAt == null).ExecuteUpdateAsync(
+            // What nobody takes is listed as parked at once, and offered again now and then: a queue may come.
+            DateTime? dueAt = isUnheard ? Now + options.MaxRetryDelay : isGivenUp ? null : Now + BackOff(attempts);
+            DateTime? parkedAt = isUnheard || isGivenUp ? row.ParkedAt ?? Now : null;
+            await outbox.Where(x => x.Sequence == row.Sequence && (x.ParkedAt == null || x.ParkedAt == row.ParkedAt)).ExecuteUpdateAsync(
                 x => x.SetProperty(p => p.Attempts, attempts).SetProperty(p => p.LastError, failure!.Message)
                     .SetProperty(p => p.SentAt, (DateTime?)null).SetProperty(p => p.DueAt, dueAt).SetProperty(p => p.ParkedAt, parkedAt),
                 cancellationToken);
-            if (!isGivenUp)
+            if (isUnheard && row.ParkedAt is not null)
+                continue;
+            if (!isGivenUp && !isUnheard)
             {
                 logger.SendFailed(row.MessageId, row.MessageType, row.Destination, attempts, failure!);
                 continue;

@@ -7,7 +7,7 @@ namespace ExecutionManager.Durability;
 
 /// <summary>Runs the relay: after a commit, when something is due, and now and then in case another process wrote.</summary>
 internal sealed class RelayService(
-    Relay relay, IBusControl bus, OutboxSignal signal, DatabaseHold hold, TimeProvider clock, IOptions<DurabilityOptions> options,
+    Relay relay, IOutboxSender sender, IBusControl bus, OutboxSignal signal, DatabaseHold hold, TimeProvider clock, IOptions<DurabilityOptions> options,
     ILogger<RelayService> logger)
     : BackgroundService
 {
@@ -28,6 +28,9 @@ internal sealed class RelayService(
     {
         if (clock.GetUtcNow() >= purgeAt && await relay.Purge(cancellationToken) < options.PurgeBatch)
             purgeAt = clock.GetUtcNow() + options.PurgeInterval;
+        // Rows stay free for another process, and the database is not asked in vain, while this one has no bus.
+        while (!sender.IsAvailable)
+            await Task.Delay(options.RetryDelay, clock, cancellationToken);
         if (await relay.RunOnce(cancellationToken) > 0)
             return;
         var next = await relay.NextDue(cancellationToken) - clock.GetUtcNow() ?? options.PollInterval;

@@ -33,7 +33,7 @@ public sealed class ContractRecords(StoreContext db, TimeProvider clock) : ICont
 
     public async Task<DeviceView> Device(string deviceId, CancellationToken ct)
     {
-        var row = await db.Devices.FindAsync([deviceId], ct) ?? db.Devices.Add(new DeviceRow { DeviceId = deviceId }).Entity;
+        var row = await db.HoldDevice(deviceId, RowLock.Share, ct);
         var contact = await db.Contacts.AsNoTracking().SingleOrDefaultAsync(one => one.DeviceId == deviceId, ct);
         return new DeviceView(deviceId, row.Connection, contact is null ? null : new Contact(contact.Epoch, contact.ReceivedAt, contact.UptimeMs), row.Change);
     }

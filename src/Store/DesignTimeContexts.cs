@@ -9,3 +9,10 @@ internal sealed class SqliteDesignTime : IDesignTimeDbContextFactory<SqliteStore
     public SqliteStoreContext CreateDbContext(string[] args) =>
         new(new DbContextOptionsBuilder<SqliteStoreContext>().UseSqlite("Data Source=:memory:").Options);
 }
+
+/// <inheritdoc cref="SqliteDesignTime"/>
+internal sealed class PostgresDesignTime : IDesignTimeDbContextFactory<PostgresStoreContext>
+{
+    public PostgresStoreContext CreateDbContext(string[] args) =>
+        new(new DbContextOptionsBuilder<PostgresStoreContext>().UseNpgsql("Host=none").Options);
+}

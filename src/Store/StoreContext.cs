@@ -21,6 +21,26 @@ public abstract class StoreContext(DbContextOptions options) : DbContext(options
     public DbSet<ReportRow> Reports => Set<ReportRow>();
     public DbSet<EventRow> Events => Set<EventRow>();
 
+    /// <summary>A device's row, made when there is none: sagas hold it shared, whoever changes it for itself.</summary>
+    public Task<DeviceRow> HoldDevice(string deviceId, RowLock strength, CancellationToken ct) =>
+        Hold(deviceId, strength, () => new DeviceRow { DeviceId = deviceId }, ct);
+
+    /// <summary>A device's newest contact, made when there is none, to be changed.</summary>
+    public Task<ContactRow> HoldContact(string deviceId, CancellationToken ct) =>
+        Hold(deviceId, RowLock.Update, () => new ContactRow { DeviceId = deviceId }, ct);
+
+    /// <summary>A task's row, made when there is none: submissions for one task queue up here.</summary>
+    public Task<TaskRow> HoldTask(string taskId, CancellationToken ct) =>
+        Hold(taskId, RowLock.Update, () => new TaskRow { TaskId = taskId }, ct);
+
+    /// <summary>Those of the contracts that nobody else holds, held until the transaction ends.</summary>
+    public virtual Task<IReadOnlyList<Guid>> HoldContracts(IReadOnlyCollection<Guid> contractIds, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<Guid>>([.. contractIds]);
+
+    /// <summary>The row of a key, made when there is none. Where one process writes in turns there is nothing to lock.</summary>
+    protected virtual async Task<TRow> Hold<TRow>(string key, RowLock strength, Func<TRow> fresh, CancellationToken ct) where TRow : class =>
+        await FindAsync<TRow>([key], ct) ?? Add(fresh()).Entity;
+
     protected override void OnModelCreating(ModelBuilder model)
     {
         model.AddDurability();

@@ -1,9 +1,12 @@
+using System.Reflection;
 using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Durability;
 using ExecutionManager.Sagas;
 using MassTransit;
+using MassTransit.Middleware;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace ExecutionManager.Store;
 
@@ -13,7 +16,26 @@ public static class StoreRegistration
     public static IServiceCollection AddSqliteStore(this IServiceCollection services, string connectionString)
     {
         services.AddDbContext<SqliteStoreContext>(options => options.UseSqlite(connectionString));
-        services.AddScoped<StoreContext>(provider => provider.GetRequiredService<SqliteStoreContext>());
+        return services.AddStore<SqliteStoreContext>();
+    }
+
+    /// <summary>The context on PostgreSQL, and everything that reads and writes it.</summary>
+    public static IServiceCollection AddPostgresStore(this IServiceCollection services, string connectionString)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(connectionString);
+        // PostgreSQL takes 100 connections by default: two workers and an operator have to fit in.
+        if (!connection.ContainsKey("Maximum Pool Size"))
+        {
+            connection.MaxPoolSize = 40;
+        }
+
+        services.AddDbContextPool<PostgresStoreContext>(options => options.UseNpgsql(connection.ConnectionString));
+        return services.AddStore<PostgresStoreContext>();
+    }
+
+    private static IServiceCollection AddStore<TContext>(this IServiceCollection services) where TContext : StoreContext
+    {
+        services.AddScoped<StoreContext>(provider => provider.GetRequiredService<TContext>());
         services.AddScoped<IContractRecords, ContractRecords>();
         services.AddScoped<Submissions>();
         services.AddScoped<StalenessSweep>();
@@ -23,10 +45,13 @@ public static class StoreRegistration
         return services;
     }
 
-    /// <summary>The machine and the consumers on their queues, durable.</summary>
-    public static void AddExecutionManager(this IBusRegistrationConfigurator bus)
+    /// <summary>The machine and the consumers on their queues, durable on SQLite.</summary>
+    public static void AddExecutionManager(this IBusRegistrationConfigurator bus) => bus.AddExecutionManager<SqliteStoreContext>();
+
+    /// <summary>The machine and the consumers on their queues, durable on the database of this context.</summary>
+    public static void AddExecutionManager<TContext>(this IBusRegistrationConfigurator bus) where TContext : StoreContext
     {
-        bus.AddDurability<SqliteStoreContext>(options =>
+        bus.AddDurability<TContext>(options =>
         {
             options.Mandatory<SpatialDataRequested>().Mandatory<RecoveryRequested>().Mandatory<ReplanRequested>();
             options.CorrelateBy = message => message.GetType().GetProperty("ContractId")?.GetValue(message) as Guid?;
@@ -37,10 +62,33 @@ public static class StoreRegistration
         bus.AddConsumer<AssignmentConsumer, DurableDefinition<AssignmentConsumer>>().Endpoint(endpoint => endpoint.Name = "task-assignments");
     }
 
-    private sealed class ContractDefinition : SagaDefinition<ContractState>
+    private sealed class ContractDefinition(ContractMachine machine) : SagaDefinition<ContractState>
     {
-        protected override void ConfigureSaga(IReceiveEndpointConfigurator endpoint, ISagaConfigurator<ContractState> saga, IRegistrationContext context) =>
+        // More than any prefetch, so that two contracts seldom share one.
+        private const int Partitions = 64;
+
+        protected override void ConfigureSaga(IReceiveEndpointConfigurator endpoint, ISagaConfigurator<ContractState> saga, IRegistrationContext context)
+        {
+            // Messages of one contract wait for each other here, without a transaction, rather than at the row with one.
+            var partitioner = new Partitioner(Partitions, new Murmur3UnsafeHashGenerator());
+            foreach (var message in machine.Events.Select(one => one.GetType()).SelectMany(MessagesOf).Distinct())
+            {
+                ByContract.MakeGenericMethod(message).Invoke(null, [endpoint, partitioner, message.GetProperty("ContractId")!]);
+            }
+
             endpoint.UseDurableInbox(context);
+        }
+
+        private static readonly MethodInfo ByContract = typeof(ContractDefinition).GetMethod(nameof(Partition), BindingFlags.NonPublic | BindingFlags.Static)!;
+
+        private static IEnumerable<Type> MessagesOf(Type machineEvent) =>
+            machineEvent.GetInterfaces().Where(one => one.IsGenericType && one.GetGenericTypeDefinition() == typeof(Event<>)).Select(one => one.GetGenericArguments()[0]);
+
+        private static void Partition<T>(IReceiveEndpointConfigurator endpoint, Partitioner partitioner, PropertyInfo contractId) where T : class
+        {
+            var key = contractId.GetMethod!.CreateDelegate<Func<T, Guid>>();
+            endpoint.UsePartitioner<T>(partitioner, message => key(message.Message));
+        }
     }
 
     private sealed class DurableDefinition<TConsumer> : ConsumerDefinition<TConsumer>

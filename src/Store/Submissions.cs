@@ -33,8 +33,7 @@ public sealed class Submissions(StoreContext db, IPublishEndpoint publish, TimeP
             return new Submission.Invalid(reading.Errors);
         }
 
-        var task = await db.Tasks.FindAsync([contract.Task.TaskId], ct)
-            ?? db.Tasks.Add(new TaskRow { TaskId = contract.Task.TaskId }).Entity;
+        var task = await db.HoldTask(contract.Task.TaskId, ct);
         var open = await db.Contracts.Where(saga => saga.TaskId == contract.Task.TaskId && saga.IsOpen).Select(saga => (Guid?)saga.CorrelationId).FirstOrDefaultAsync(ct);
         if (open is { } existing)
         {

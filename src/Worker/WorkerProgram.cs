@@ -29,7 +29,14 @@ public static class WorkerProgram
             {
                 await using var migrated = WorkerHost.Build(call, compose);
                 await migrated.Services.Migrate(CancellationToken.None);
-                await output.WriteLineAsync($"The database is at the schema of this version: {migrated.Services.GetRequiredService<WorkerSettings>().DatabaseFile}");
+                await output.WriteLineAsync($"The database is at the schema of this version: {StartBlock.Store(migrated.Services.GetRequiredService<WorkerSettings>())}");
+                return 0;
+            }
+
+            if (call.Verb == "topology")
+            {
+                await using var declared = WorkerHost.Build(call, compose);
+                await output.WriteLineAsync(await declared.Services.Declare());
                 return 0;
             }
 
@@ -59,10 +66,10 @@ public static class WorkerProgram
         }
     }
 
-    /// <summary>Migrates, starts, and says where everything is.</summary>
+    /// <summary>Starts on a database of this version's schema, and says where everything is.</summary>
     internal static async Task Start(WebApplication app, TextWriter output)
     {
-        await app.Services.Migrate(CancellationToken.None);
+        await app.Services.Prepare(CancellationToken.None);
         try
         {
             await app.StartAsync();

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ExecutionManager.Durability.Tests;
 
-/// <summary>One process on a database file. Disposed without Stop it is one that was killed.</summary>
+/// <summary>One process on a database. Disposed without Stop it is one that was killed.</summary>
 internal sealed class ToyHost : IAsyncDisposable
 {
     private readonly ServiceProvider services;
@@ -15,12 +15,12 @@ internal sealed class ToyHost : IAsyncDisposable
 
     public ToyHost(
         string file, Action<IBusRegistrationConfigurator>? configureBus = null, Action<DurabilityOptions>? configure = null,
-        Action<IServiceCollection>? configureServices = null, params IInterceptor[] interceptors)
+        Action<IServiceCollection>? configureServices = null, string? broker = null, params IInterceptor[] interceptors)
     {
         var collection = new ServiceCollection();
         collection.AddLogging(x => x.SetMinimumLevel(LogLevel.Warning));
         collection.AddSingleton<Heard>().AddSingleton(new Fuse());
-        collection.AddDbContextPool<ToyContext>(x => x.UseSqlite($"Data Source={file}").AddInterceptors(interceptors));
+        collection.AddDbContextPool<ToyContext>(x => (file.StartsWith("Data Source", StringComparison.Ordinal) ? x.UseSqlite(file) : x.UseNpgsql(file)).AddInterceptors(interceptors));
         collection.Configure<MassTransitHostOptions>(x => x.StopTimeout = TimeSpan.FromSeconds(5));   // A stuck consumer must not hang the run.
         configureServices?.Invoke(collection);
         collection.AddMassTransit(x =>
@@ -30,7 +30,14 @@ internal sealed class ToyHost : IAsyncDisposable
             x.AddDurability<ToyContext>(configure);
             x.AddSagaStateMachine<CounterMachine, CounterState, CounterDefinition>().DurableRepository();
             (configureBus ?? (y => y.AddConsumer<FirstListener>())).Invoke(x);
-            x.UsingInMemory((context, bus) => bus.ConfigureEndpoints(context));
+            if (broker is null)
+                x.UsingInMemory((context, bus) => bus.ConfigureEndpoints(context));
+            else
+                x.UsingRabbitMq((context, bus) =>
+                {
+                    bus.Host(new Uri(broker));
+                    bus.ConfigureEndpoints(context);
+                });
         });
         services = collection.BuildServiceProvider(validateScopes: true);
         using var scope = services.CreateScope();

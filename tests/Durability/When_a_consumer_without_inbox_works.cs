@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ExecutionManager.Durability.Tests;
 
-public sealed class When_a_consumer_without_inbox_works : ToyFile
+public sealed class When_a_consumer_without_inbox_works(string kind) : ToyFile(kind)
 {
     private readonly Guid counter = NewId.NextGuid();
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ExecutionManager.Durability.Tests;
 
-public sealed class When_a_message_is_consumed : ToyFile
+public sealed class When_a_message_is_consumed(string kind) : ToyFile(kind)
 {
     private readonly Guid counter = NewId.NextGuid();
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ExecutionManager.Durability.Tests;
 
-public sealed class When_a_message_is_scheduled : ToyFile
+public sealed class When_a_message_is_scheduled(string kind) : ToyFile(kind)
 {
     private readonly Guid counter = NewId.NextGuid();
     private readonly FakeTimeProvider clock = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));

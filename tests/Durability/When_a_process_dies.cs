@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ExecutionManager.Durability.Tests;
 
-public sealed class When_a_process_dies : ToyFile
+public sealed class When_a_process_dies(string kind) : ToyFile(kind)
 {
     private readonly Guid counter = NewId.NextGuid();
 

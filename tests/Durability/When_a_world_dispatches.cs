@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace ExecutionManager.Durability.Tests;
 
 /// <summary>The bus is built and never started; the outbox rows are the network.</summary>
-public sealed class When_a_world_dispatches : ToyFile
+public sealed class When_a_world_dispatches(string kind) : ToyFile(kind)
 {
     private readonly Guid counter = NewId.NextGuid();
     private readonly FakeTimeProvider clock = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ExecutionManager.Durability.Tests;
 
-public sealed class When_code_outside_a_consumer_publishes : ToyFile
+public sealed class When_code_outside_a_consumer_publishes(string kind) : ToyFile(kind)
 {
     private readonly Guid counter = NewId.NextGuid();
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ExecutionManager.Durability.Tests;
 
-public sealed class When_the_relay_sends : ToyFile
+public sealed class When_the_relay_sends(string kind) : ToyFile(kind)
 {
     private readonly Guid counter = NewId.NextGuid();
     private readonly FakeTimeProvider clock = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -168,7 +168,8 @@ internal sealed class Network : IOutboxSender
             throw new TransportUnavailableException(new IOException());
         if (Refuses is not null && message.MessageType.Contains(Refuses))
             throw new InvalidOperationException("Refused.");
-        sent.Add(message);
+        lock (sent)
+            sent.Add(message);
         return Task.CompletedTask;
     }
 

@@ -9,11 +9,11 @@ public sealed class When_the_worker_is_misconfigured
     {
         var (code, _, error) = await WorkerProcess.RunToEnd(
             "--Deadlines:Push=soon", "--Mqtt:EmbeddedPort=0", "--Recovery:Fallback=escalate", "--Log:Format=xml",
-            "--urls=http://0.0.0.0:5080", "--ConnectionStrings:Bus=amqp://localhost", "--Projection:MinProbability=2");
+            "--urls=http://0.0.0.0:5080", "--ConnectionStrings:Bus=http://localhost", "--ConnectionStrings:Store=secret", "--ConnectionStrings:Mqtt=localhost", "--Projection:MinProbability=2");
         Assert.Multiple(() =>
         {
             Assert.That(code, Is.EqualTo(78));
-            foreach (var key in new[] { "Deadlines:Push", "Mqtt:EmbeddedPort", "Recovery:Fallback", "Log:Format", "urls", "ConnectionStrings:Bus", "Projection:MinProbability" })
+            foreach (var key in new[] { "Deadlines:Push", "Mqtt:EmbeddedPort", "Recovery:Fallback", "Log:Format", "urls", "ConnectionStrings:Bus", "ConnectionStrings:Store", "ConnectionStrings:Mqtt", "Projection:MinProbability" })
             {
                 Assert.That(error, Does.Contain($"configuration: {key}"));
             }

@@ -155,12 +155,11 @@ public sealed class ConnectionConsumer(StoreContext db, TimeProvider clock, Cont
         }
     }
 
-    private async Task<DeviceRow> Device(string deviceId, CancellationToken ct) =>
-        await db.Devices.FindAsync([deviceId], ct) ?? db.Devices.Add(new DeviceRow { DeviceId = deviceId }).Entity;
+    private Task<DeviceRow> Device(string deviceId, CancellationToken ct) => db.HoldDevice(deviceId, RowLock.Update, ct);
 
     private async Task Heard(string deviceId, long epoch, long uptimeMs, DateTimeOffset receivedAt, CancellationToken ct)
     {
-        var row = await db.Contacts.FindAsync([deviceId], ct) ?? db.Contacts.Add(new ContactRow { DeviceId = deviceId }).Entity;
+        var row = await db.HoldContact(deviceId, ct);
         row.Take(epoch, uptimeMs, receivedAt);
     }
 }

@@ -21,7 +21,7 @@ public sealed class TelemetryConsumer(StoreContext db) : IConsumer<TelemetryRepo
     private async Task Store(ConsumeContext context, string deviceId, List<TelemetrySample> samples)
     {
         var ct = context.CancellationToken;
-        var contact = await db.Contacts.FindAsync([deviceId], ct) ?? db.Contacts.Add(new ContactRow { DeviceId = deviceId }).Entity;
+        var contact = await db.HoldContact(deviceId, ct);
         foreach (var sample in samples)
         {
             contact.Take(sample.ConnectionEpoch, sample.UptimeMs, sample.ReceivedAt);

@@ -1,5 +1,6 @@
 using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Domain;
+using ExecutionManager.Durability;
 using ExecutionManager.Sagas;
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
@@ -8,42 +9,66 @@ namespace ExecutionManager.Store;
 
 /// <summary>Renews the leases that are due for connected devices: grants and the desires that carry them are committed
 /// together, and no saga is woken.</summary>
-public sealed class RenewalSweep(StoreContext db, IPublishEndpoint publish, TimeProvider clock, ContractSettings settings)
+public sealed class RenewalSweep(StoreContext db, IDurableDatabase database, IPublishEndpoint publish, TimeProvider clock, ContractSettings settings)
 {
     /// <returns>How many leases were renewed.</returns>
     public async Task<int> RunOnce(CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var due = await (
-            from grant in db.Grants
-            where grant.RenewAt <= now
-            join saga in db.Contracts on grant.ContractId equals saga.CorrelationId
-            where saga.Renewable && saga.Connected
-            join device in db.Devices on saga.DeviceId equals device.DeviceId
-            where device.Connected
-            join contact in db.Contacts on saga.DeviceId equals contact.DeviceId
-            where contact.Epoch == device.Epoch
-            orderby saga.DeviceId, saga.CorrelationId
-            select new { grant, contact, device, saga.CorrelationId, saga.Intent, saga.IntentVersion, saga.AcceptedRevision })
-            .Take(500)
-            .ToListAsync(ct);
+        var ids = await Due(now).Select(one => one.CorrelationId).Take(500).ToListAsync(ct);
+        if (ids.Count == 0)
+        {
+            return 0;
+        }
+
+        // A contract that is in a transition now writes its own grant; the next sweep looks again.
+        await using var transaction = await database.Begin(db, ct);
+        var held = await db.HoldContracts(ids, ct);
+        var due = await Due(now).Where(one => held.Contains(one.CorrelationId)).ToListAsync(ct);
         foreach (var one in due)
         {
-            var newest = new Contact(one.contact.Epoch, one.contact.ReceivedAt, one.contact.UptimeMs);
-            if (!Connectivity.IsConfirmed(one.device.Connection, newest, now, settings.StaleAfter))
+            var newest = new Contact(one.Contact.Epoch, one.Contact.ReceivedAt, one.Contact.UptimeMs);
+            if (!Connectivity.IsConfirmed(one.Device.Connection, newest, now, settings.StaleAfter))
             {
                 continue;
             }
 
-            ContractRecords.Apply(one.grant, new LeaseGrant(newest.Epoch, newest.UptimeMs, newest.ReceivedAt, one.grant.ValidFor, one.grant.StopTime, now));
+            ContractRecords.Apply(one.Grant, new LeaseGrant(newest.Epoch, newest.UptimeMs, newest.ReceivedAt, one.Grant.ValidFor, one.Grant.StopTime, now));
             await publish.Publish(new SetDesired
             {
-                ContractId = one.CorrelationId, DeviceId = one.device.DeviceId, ConnectionEpoch = newest.Epoch, Revision = one.AcceptedRevision,
-                Intent = one.Intent, IntentVersion = one.IntentVersion, AsOf = newest.UptimeMs, ValidFor = one.grant.ValidFor,
+                ContractId = one.CorrelationId, DeviceId = one.Device.DeviceId, ConnectionEpoch = newest.Epoch, Revision = one.AcceptedRevision,
+                Intent = one.Intent, IntentVersion = one.IntentVersion, AsOf = newest.UptimeMs, ValidFor = one.Grant.ValidFor,
             }, ct);
         }
 
-        await db.SaveChangesAsync(ct);
+        await transaction.Commit(ct);
         return due.Count;
+    }
+
+    private IQueryable<Candidate> Due(DateTimeOffset now) =>
+        from grant in db.Grants
+        where grant.RenewAt <= now
+        join saga in db.Contracts on grant.ContractId equals saga.CorrelationId
+        where saga.Renewable && saga.Connected
+        join device in db.Devices on saga.DeviceId equals device.DeviceId
+        where device.Connected
+        join contact in db.Contacts on saga.DeviceId equals contact.DeviceId
+        where contact.Epoch == device.Epoch
+        orderby saga.DeviceId, saga.CorrelationId
+        select new Candidate
+        {
+            Grant = grant, Contact = contact, Device = device, CorrelationId = saga.CorrelationId,
+            Intent = saga.Intent, IntentVersion = saga.IntentVersion, AcceptedRevision = saga.AcceptedRevision,
+        };
+
+    private sealed class Candidate
+    {
+        public required GrantRow Grant { get; init; }
+        public required ContactRow Contact { get; init; }
+        public required DeviceRow Device { get; init; }
+        public required Guid CorrelationId { get; init; }
+        public required Intent Intent { get; init; }
+        public required long IntentVersion { get; init; }
+        public required int AcceptedRevision { get; init; }
     }
 }

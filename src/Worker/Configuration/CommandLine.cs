@@ -4,10 +4,11 @@ namespace ExecutionManager.Worker;
 public sealed record CommandLine(string? Verb, bool Demo, TimeSpan? For, IReadOnlyList<string> With, string[] Rest, IReadOnlyList<string> Faults)
 {
     public const string Usage = """
-        usage: worker [migrate] [--demo [--for 60s]] [--with policy,planner,equator] [--urls URL] [--Section:Key=value …]
+        usage: worker [migrate | topology] [--demo [--for 60s]] [--with policy,planner,equator] [--urls URL] [--Section:Key=value …]
 
           (nothing)   run, with an embedded database and broker unless configured otherwise
           migrate     bring the database to this version's schema and end
+          topology    declare the exchanges and queues on RabbitMQ without consuming, and end
           --demo      simulated devices and neighbours around an embedded worker
           --for       how long the demo runs at most: 60s, 2m, or a .NET duration
           --with      reference neighbours in this worker: policy, planner, equator
@@ -43,8 +44,13 @@ public sealed record CommandLine(string? Verb, bool Demo, TimeSpan? For, IReadOn
                 case "--help" or "-h" or "help":
                     verb = "help";
                     break;
-                case "migrate":
-                    verb = "migrate";
+                case "migrate" or "topology":
+                    if (verb is not null and not "help" && verb != name)
+                    {
+                        faults.Add($"'{verb}' and '{name}': one verb at a time");
+                    }
+
+                    verb = name;
                     break;
                 default:
                     if (!name.StartsWith("--", StringComparison.Ordinal) && (i == 0 || !args[i - 1].StartsWith("--", StringComparison.Ordinal)))

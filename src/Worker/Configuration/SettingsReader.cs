@@ -1,6 +1,8 @@
 using System.Globalization;
+using ExecutionManager.Adapters;
 using ExecutionManager.Neighbours;
 using ExecutionManager.Sagas;
+using Npgsql;
 
 namespace ExecutionManager.Worker;
 
@@ -51,14 +53,6 @@ public sealed class SettingsReader(IConfiguration configuration)
             known.Add(key);
         }
 
-        foreach (var (key, what) in new[] { ("Store", "PostgreSQL"), ("Bus", "RabbitMQ"), ("Mqtt", "an external MQTT broker") })
-        {
-            if (configuration.GetConnectionString(key) is { Length: > 0 })
-            {
-                faults.Add($"ConnectionStrings:{key}: {what} is not supported by this version; leave it out for the embedded default");
-            }
-        }
-
         foreach (var key in new[] { "Mqtt:SharedSubscriptions", "Mqtt:Users", "Mqtt:Certificate", "Auth:Authority", "Auth:Keys", "Auth:Audience" })
         {
             known.Add(key);
@@ -72,6 +66,9 @@ public sealed class SettingsReader(IConfiguration configuration)
         {
             DataDirectory = Path.GetFullPath(configuration["DataDirectory"] is { Length: > 0 } directory ? directory : "data"),
             MqttPort = Number("Mqtt:EmbeddedPort", 1883, 1, 65_535),
+            Postgres = ReadPostgres(),
+            Bus = ReadBus(),
+            Mqtt = ReadMqtt(),
             Contracts = contracts,
             RelayMaxAttempts = Number("Relay:MaxAttempts", 10, 1, 1000),
             InboxRetention = Duration("Retention:Inbox", TimeSpan.FromDays(7), TimeSpan.FromDays(3650)),
@@ -99,6 +96,63 @@ public sealed class SettingsReader(IConfiguration configuration)
         }
 
         return Choice("Recovery:Fallback", "hold", "hold", "abort") == "abort" ? RecoveryFallback.Abort : RecoveryFallback.Hold;
+    }
+
+    // What is wrong is told without the text: there is a password in it.
+    private string? ReadPostgres()
+    {
+        if (configuration.GetConnectionString("Store") is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            var connection = new NpgsqlConnectionStringBuilder(text);
+            if (string.IsNullOrEmpty(connection.Host) || string.IsNullOrEmpty(connection.Database))
+            {
+                faults.Add("ConnectionStrings:Store: Host and Database are required, as in Host=db;Database=em;Username=em;Password=…");
+            }
+
+            return text;
+        }
+        catch (ArgumentException)
+        {
+            faults.Add("ConnectionStrings:Store: is no PostgreSQL connection string such as Host=db;Database=em;Username=em;Password=…");
+            return null;
+        }
+    }
+
+    private Uri? ReadBus()
+    {
+        if (configuration.GetConnectionString("Bus") is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "amqp" or "amqps" && address!.Host.Length > 0)
+        {
+            return address;
+        }
+
+        faults.Add("ConnectionStrings:Bus: is no address such as amqp://user:password@host:5672/vhost or amqps://…");
+        return null;
+    }
+
+    private MqttAdapterOptions? ReadMqtt()
+    {
+        if (configuration.GetConnectionString("Mqtt") is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        var options = MqttAdapterOptions.Parse(text);
+        if (options is null)
+        {
+            faults.Add("ConnectionStrings:Mqtt: is no address such as mqtt://user:password@host:1883 or mqtts://…");
+        }
+
+        return options;
     }
 
     private List<Uri> ReadUrls()

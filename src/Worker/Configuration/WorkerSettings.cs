@@ -1,3 +1,4 @@
+using ExecutionManager.Adapters;
 using ExecutionManager.Sagas;
 
 namespace ExecutionManager.Worker;
@@ -7,6 +8,15 @@ public sealed record WorkerSettings
 {
     public required string DataDirectory { get; init; }
     public required int MqttPort { get; init; }
+
+    /// <summary>The PostgreSQL database; null: SQLite in the data directory.</summary>
+    public string? Postgres { get; init; }
+
+    /// <summary>The RabbitMQ broker; null: the bus is in memory.</summary>
+    public Uri? Bus { get; init; }
+
+    /// <summary>The MQTT broker; null: the embedded one.</summary>
+    public MqttAdapterOptions? Mqtt { get; init; }
     public required ContractSettings Contracts { get; init; }
     public required int RelayMaxAttempts { get; init; }
     public required TimeSpan InboxRetention { get; init; }

@@ -4,7 +4,6 @@ using ExecutionManager.Neighbours;
 using ExecutionManager.Sagas;
 using ExecutionManager.Store;
 using MassTransit;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Options;
 using Serilog;
@@ -27,7 +26,11 @@ public static class WorkerHost
             throw new ConfigurationFault(reader.Faults);
         }
 
-        Directory.CreateDirectory(settings.DataDirectory);
+        if (settings.Postgres is null)
+        {
+            Directory.CreateDirectory(settings.DataDirectory);
+        }
+
         builder.WebHost.UseUrls([.. settings.Urls.Select(url => url.OriginalString.TrimEnd('/'))]);
         AddLogging(builder, settings);
         AddServices(builder, settings, call);
@@ -43,15 +46,6 @@ public static class WorkerHost
         return app;
     }
 
-    /// <summary>Brings the database to this version's schema.</summary>
-    public static async Task Migrate(this IServiceProvider services, CancellationToken ct)
-    {
-        await using var scope = services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<StoreContext>();
-        await db.Database.MigrateAsync(ct);
-        await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", ct);
-    }
-
     private static void AddServices(WebApplicationBuilder builder, WorkerSettings settings, CommandLine call)
     {
         var services = builder.Services;
@@ -59,26 +53,62 @@ public static class WorkerHost
         services.AddSingleton(settings);
         services.AddSingleton(settings.Contracts);
         services.AddSingleton<NewGuid>(() => NewId.NextGuid());
-        services.AddSqliteStore(settings.StoreConnection);
+        if (settings.Postgres is { } postgres)
+        {
+            services.AddPostgresStore(postgres);
+        }
+        else
+        {
+            services.AddSqliteStore(settings.StoreConnection);
+        }
+
         services.AddExecutionManagerApi();
-        // The broker first: the adapter and the devices find it at once.
-        services.AddSingleton<EmbeddedBroker>();
-        services.AddHostedService(provider => provider.GetRequiredService<EmbeddedBroker>());
-        services.AddMqttAdapter(_ => new MqttAdapterOptions { Port = settings.MqttPort, CommandMaxAge = settings.Contracts.Command });
+        if (settings.Mqtt is null)
+        {
+            // The broker first: the adapter and the devices find it at once.
+            services.AddSingleton<EmbeddedBroker>();
+            services.AddHostedService(provider => provider.GetRequiredService<EmbeddedBroker>());
+        }
+
+        services.AddMqttAdapter(_ => (settings.Mqtt ?? new MqttAdapterOptions { Port = settings.MqttPort }) with { CommandMaxAge = settings.Contracts.Command });
+        // What was taken from a queue is finished before the process ends, within a container's usual patience.
+        services.Configure<MassTransitHostOptions>(options => options.ConsumerStopTimeout = options.StopTimeout = TimeSpan.FromSeconds(20));
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(25));
         services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
             bus.SetKebabCaseEndpointNameFormatter();
-            bus.AddExecutionManager();
+            if (settings.Postgres is null)
+            {
+                bus.AddExecutionManager();
+            }
+            else
+            {
+                bus.AddExecutionManager<PostgresStoreContext>();
+            }
+
             bus.Configure<DurabilityOptions>(options =>
             {
                 options.MaxAttempts = settings.RelayMaxAttempts;
                 options.InboxRetention = settings.InboxRetention;
+                options.IsReturned = fault => fault is MessageReturnedException;
             });
             bus.AddConsumer<AdapterCommandConsumer>().Endpoint(endpoint => endpoint.Name = "adapter-commands");
             AddNeighbours(bus, builder.Configuration, call);
-            bus.UsingInMemory((context, cfg) => cfg.ConfigureEndpoints(context));
+            if (settings.Bus is { } broker)
+            {
+                bus.UseRabbitMq(broker, topologyOnly: call.Verb == "topology");
+            }
+            else
+            {
+                bus.UsingInMemory((context, cfg) => cfg.ConfigureEndpoints(context));
+            }
         });
+        if (settings.Bus is not null)
+        {
+            services.AddHostedService<BusWatch>();
+        }
+
         services.AddHostedService<Sweeper>();
     }
 
@@ -113,8 +143,12 @@ public static class WorkerHost
         {
             logging.MinimumLevel.Information()
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+                // What fails there fails again above, where it is known whether it matters.
+                .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal)
                 .MinimumLevel.Override("System", LogEventLevel.Warning)
                 .MinimumLevel.Override("MassTransit", LogEventLevel.Warning)
+                // Said once, and without a stack, by BusWatch.
+                .Filter.ByExcluding(said => said.Level == LogEventLevel.Warning && said.MessageTemplate.Text.StartsWith("Connection Failed", StringComparison.Ordinal))
                 .ReadFrom.Configuration(builder.Configuration);
             if (settings.JsonLogs)
             {

@@ -1,0 +1,64 @@
+using System.Security.Authentication;
+using MassTransit;
+
+namespace ExecutionManager.Worker;
+
+/// <summary>RabbitMQ as its operators want to see it: durable quorum queues, a dead-letter queue for each, names that speak.</summary>
+internal static class RabbitBus
+{
+    /// <summary>Deliveries of one message whose consumer died or lost its connection each time; then it goes to <c>&lt;queue&gt;_error</c>.</summary>
+    private const int DeliveryLimit = 20;
+
+    public static void UseRabbitMq(this IBusRegistrationConfigurator bus, Uri address, bool topologyOnly)
+    {
+        bus.AddConfigureEndpointsCallback((_, name, endpoint) =>
+        {
+            if (endpoint is IRabbitMqReceiveEndpointConfigurator queue)
+            {
+                Shape(queue, name);
+            }
+        });
+        bus.UsingRabbitMq((context, rabbit) =>
+        {
+            rabbit.Host(address, $"execution-manager worker on {Environment.MachineName} (process {Environment.ProcessId})", host => Enter(host, address));
+            rabbit.DeployTopologyOnly = topologyOnly;
+            rabbit.ConfigureEndpoints(context);
+        });
+    }
+
+    /// <summary>The address without its password, as it may be shown.</summary>
+    public static string Shown(Uri address) => new UriBuilder(address) { UserName = "", Password = "" }.Uri.ToString();
+
+    // Arguments of a queue can never be changed: a broker keeps what it was first told.
+    private static void Shape(IRabbitMqReceiveEndpointConfigurator queue, string name)
+    {
+        queue.SetQuorumQueue();
+        queue.SetQueueArgument("x-delivery-limit", DeliveryLimit);
+        // The same queue and arguments as MassTransit's own for faults, so that both find it made.
+        queue.BindDeadLetterQueue($"{name}_error", $"{name}_error", error =>
+        {
+            error.SetQuorumQueue();
+            error.SetQueueArgument("x-delivery-limit", DeliveryLimit);
+            error.SetQueueArgument("x-dead-letter-exchange", $"{name}_error");
+        });
+    }
+
+    private static void Enter(IRabbitMqHostConfigurator host, Uri address)
+    {
+        var user = address.UserInfo.Split(':', 2);
+        if (user[0].Length > 0)
+        {
+            host.Username(Uri.UnescapeDataString(user[0]));
+            host.Password(user.Length > 1 ? Uri.UnescapeDataString(user[1]) : "");
+        }
+
+        if (address.Scheme == "amqps")
+        {
+            host.UseSsl(tls =>
+            {
+                tls.ServerName = address.Host;
+                tls.Protocol = SslProtocols.None;   // What the operating system thinks is good.
+            });
+        }
+    }
+}
