@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ExecutionManager.Contracts.Messages;
 using MassTransit;
 using MassTransit.Serialization;
@@ -62,7 +63,7 @@ public sealed class When_the_messages_are_documented
     {
         var sources = ProjectRule.Table.Select(rule => rule.Project).Where(project => project is not ("Contracts.Messages" or "Neighbours"))
             .SelectMany(Repository.Sources).Select(source => source.Text);
-        var isUsed = sources.Any(text => text.Contains($"new {message}", StringComparison.Ordinal) || text.Contains($"<{message}>", StringComparison.Ordinal));
+        var isUsed = sources.Any(text => Regex.IsMatch(text, $@"\bnew {message}\b|\b(IConsumer|Event)<{message}>"));
 
         Assert.That(Sections[message].Single(), isUsed ? Does.Not.Contain("by this version yet") : Does.Contain("by this version yet"));
     }
