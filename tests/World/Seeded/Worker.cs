@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Durability;
 using ExecutionManager.Sagas;
@@ -15,6 +16,8 @@ namespace ExecutionManager.World.Tests;
 /// </summary>
 internal sealed class Worker : IAsyncDisposable
 {
+    private static readonly Dictionary<string, object> Envelope = new() { ["Content-Type"] = "application/vnd.masstransit+json" };
+
     private readonly ServiceProvider services;
     private readonly Dictionary<string, IReceiveEndpointDispatcher> endpoints;
 
@@ -67,6 +70,13 @@ internal sealed class Worker : IAsyncDisposable
     /// <summary>A message arrives at its endpoint.</summary>
     public Task Deliver(OutboxMessage row) => endpoints[row.Destination].Dispatch(row.Body, row.TransportHeaders(), default);
 
+    /// <summary>Telemetry is worth no row: it goes straight to its queue.</summary>
+    public Task Deliver(TelemetryReported telemetry)
+    {
+        var envelope = new { messageId = Guid.NewGuid(), messageType = new[] { MessageUrn.ForTypeString<TelemetryReported>() }, message = telemetry };
+        return endpoints["telemetry"].Dispatch(JsonSerializer.SerializeToUtf8Bytes(envelope, WireJson.Options), Envelope, default);
+    }
+
     /// <summary>As the adapter and the neighbours do: committed, all of them together, when it returns.</summary>
     public async Task Publish(IEnumerable<object> messages)
     {
@@ -77,7 +87,7 @@ internal sealed class Worker : IAsyncDisposable
         await scope.ServiceProvider.GetRequiredService<StoreContext>().SaveChangesAsync();
     }
 
-    public async Task<Submission> Submit(System.Text.Json.JsonElement document)
+    public async Task<Submission> Submit(JsonElement document)
     {
         await using var scope = services.CreateAsyncScope();
         var submission = await scope.ServiceProvider.GetRequiredService<Submissions>().Submit(document, null, default);

@@ -76,8 +76,8 @@ internal sealed partial class World
             yield return (4, PublishTelemetry);
         if (answers.FindIndex(answer => answer.At <= Now) is var answer and >= 0)
             yield return (8, () => Answer(answer));
-        yield return (unkind * 0.4, Crash);
-        yield return (unkind * 0.3, () => Fault("worker stopped", () => { }, () => StopWorker("stops")));
+        yield return (unkind * 0.3, Crash);
+        yield return (unkind * 0.2, () => Fault("worker stopped", () => { }, () => StopWorker("stops")));
     }
 
     private Task Let(TimeSpan time, string? fault = null)

@@ -50,7 +50,7 @@ internal sealed record WorldPlan(int Seed)
         {
             Devices = chance.Next(3, 5),
             Contracts = chance.Next(5, 9),
-            Steps = chance.Next(300, 360),
+            Steps = chance.Next(300, 320),
             DeviceFaults = Pick(0, 0.3, 0.6),
             Unkindness = Pick(0.1, 0.2, 0.4),
             HasSnapshotDevice = chance.Next(4) == 0,
