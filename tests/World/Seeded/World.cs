@@ -33,6 +33,7 @@ internal sealed partial class World : IAsyncDisposable
     private Worker? worker;
     private DateTimeOffset sweptAt;
     private bool isKind;
+    private int steps;
 
     private World(WorldPlan plan, Census census)
     {
@@ -82,7 +83,7 @@ internal sealed partial class World : IAsyncDisposable
         await using var world = await Create(plan, census);
         try
         {
-            for (var step = 0; step < plan.Steps; step++)
+            while (world.steps < plan.Steps)
                 await world.Step();
             await world.Settle();
             return world.TraceHash;
@@ -455,7 +456,8 @@ internal sealed partial class World : IAsyncDisposable
         }
     }
 
-    private void Note(string what) => trace.Add($"{trace.Count,5} {Now:HH:mm:ss.fff} {what}");
+    /// <summary>One thing happens: a message arrives, somebody acts, time passes.</summary>
+    private void Note(string what) => trace.Add($"{++steps,5} {Now:HH:mm:ss.fff} {what}");
 
     private string Describe(object message) => Describe(message.GetType().Name, JsonSerializer.SerializeToElement(message, message.GetType(), WireJson.Options));
 
