@@ -4,7 +4,7 @@ namespace ExecutionManager.Sagas;
 
 /// <summary>The device of a contract connected, was lost for longer than the grace, or was heard again.</summary>
 /// <param name="Change">Counts the changes of this device's connection: no order of delivery is assumed.</param>
-/// <param name="Birth">True when a birth's contract list was read; then <paramref name="Listing"/> null means: not listed.</param>
+/// <param name="BirthEpoch">The epoch of a birth whose contract list was read (it may be an older one); then <paramref name="Listing"/> null means: not listed.</param>
 public sealed record ConnectionChanged(
     Guid ContractId,
     string DeviceId,
@@ -14,5 +14,5 @@ public sealed record ConnectionChanged(
     DateTimeOffset At,
     string? Reason,
     EvidenceKind Evidence,
-    bool Birth,
+    long? BirthEpoch,
     ContractListing? Listing);

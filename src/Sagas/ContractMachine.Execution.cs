@@ -48,6 +48,7 @@ public sealed partial class ContractMachine
                 .On(Verdict.Connected, then => then.Disarm(DeadlineKind.OfflineUntil).AwaitActuals()
                     .On(Verdict.ActualsComplete, complete => Reconcile(complete, TransitionCause.ActualsComplete))),
             When(Reported).Take()
+                .On(Verdict.JournalLost, Recover)
                 .On(Verdict.ActualsComplete | Verdict.Completed, then => Reconcile(then, TransitionCause.ActualsComplete)),
             When(Acknowledged).Take(),
             When(DesireAnswered).Take()

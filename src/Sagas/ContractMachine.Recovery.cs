@@ -24,8 +24,7 @@ public sealed partial class ContractMachine
                 .On(Verdict.Accepted, then => then.AskForActuals()),
             When(Connection).Take().RecordFurther()
                 .On(Verdict.Lost, then => then.ForgetActuals())
-                .On(Verdict.Connected, then => then.Express().If(context => context.Saga.AcceptedRevision > 0,
-                    accepted => accepted.AwaitActuals().On(Verdict.ActualsComplete, FollowLateTruth))),
+                .On(Verdict.Connected, then => ReadActuals(then, FollowLateTruth)),
             When(DesireAnswered).Take().RecordFurther(),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
@@ -40,7 +39,15 @@ public sealed partial class ContractMachine
         binder.IfElse(
             context => Recoveries.IsWithdrawn(context.Saga),
             then => Reconcile(then.Withdraw(), TransitionCause.Withdrawn),
-            then => then.StoreReport());
+            then => then.StoreReport().Express());
+
+    /// <summary>The device is back: what may go out goes out, what must wait for its journal waits.</summary>
+    private static EventActivityBinder<ContractState, ConnectionChanged> ReadActuals(
+        EventActivityBinder<ContractState, ConnectionChanged> binder,
+        Func<EventActivityBinder<ContractState, ConnectionChanged>, EventActivityBinder<ContractState, ConnectionChanged>> complete) =>
+        binder
+            .If(context => context.Saga.AcceptedRevision > 0, then => then.AwaitActuals())
+            .IfElse(context => context.Findings().Has(Verdict.ActualsComplete), then => then.On(Verdict.ActualsComplete, complete), then => then.Express());
 
     private EventActivityBinder<ContractState, T> FollowDecision<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
         binder
@@ -80,8 +87,7 @@ public sealed partial class ContractMachine
             When(DesireAnswered).Take().RecordFurther(),
             When(Connection).Take().RecordFurther()
                 .On(Verdict.Lost, then => then.ForgetActuals())
-                .On(Verdict.Connected, then => then.Express().If(context => context.Saga.AcceptedRevision > 0,
-                    accepted => accepted.AwaitActuals().On(Verdict.ActualsComplete, complete => complete.StoreReport()))),
+                .On(Verdict.Connected, then => ReadActuals(then, complete => complete.StoreReport().Express())),
             When(DataProvided).Take(),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked).Hold().ArmHold(),

@@ -75,7 +75,7 @@ public sealed partial class ContractMachine
                 .On(Verdict.Accepted, then => GoLive(then, TransitionCause.Accepted)),
             When(Connection).Take()
                 .On(Verdict.Accepted, Project)
-                .On(Verdict.Lost, then => then.Move(AwaitingConnection, TransitionCause.ConnectionLost).Seek())
+                .On(Verdict.Lost, then => Await(then, TransitionCause.ConnectionLost))
                 .On(Verdict.Connected, then => then.PushPlan(counted: false)),
             When(DesireAnswered).Take(),
             When(Deadline).Judge()
@@ -104,6 +104,8 @@ public sealed partial class ContractMachine
 
     /// <summary>A push in doubt did arrive: what happened since is projected until the actuals are complete.</summary>
     private EventActivityBinder<ContractState, ConnectionChanged> Project(EventActivityBinder<ContractState, ConnectionChanged> binder) =>
-        binder.Move(Projected, TransitionCause.Accepted).WatchOffline()
-            .If(context => context.Saga.Connected, then => then.AwaitActuals().On(Verdict.ActualsComplete, complete => Reconcile(complete, TransitionCause.ActualsComplete)));
+        binder.Move(Projected, TransitionCause.Accepted).IfElse(
+            context => context.Saga.Connected,
+            then => then.AwaitActuals().On(Verdict.ActualsComplete, complete => Reconcile(complete, TransitionCause.ActualsComplete)),
+            then => then.WatchOffline());
 }

@@ -51,8 +51,13 @@ public sealed class ContractState : SagaStateMachineInstance, ISagaVersion
     /// <summary>The newest change of the connection that was taken; older news says nothing.</summary>
     public long ConnectionChange { get; set; }
 
-    /// <summary>True while the lease may be renewed without waking the saga.</summary>
-    public bool Renewable { get; set; }
+    /// <summary>True while the lease may be renewed without waking the saga; stored so that it can be asked for. Leave to
+    /// run goes out only after the journal is read.</summary>
+    public bool Renewable
+    {
+        get => States.Renewable(CurrentState) && (Intent != Intent.Run || Open.Actuals is not { Returned: true });
+        private set => _ = value;
+    }
 
     public string? IdempotencyKey { get; set; }
     public string? SubmittedHash { get; set; }

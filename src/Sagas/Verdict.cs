@@ -60,6 +60,9 @@ public enum Verdict
     /// <summary>The deadline that fired is the current one and stands.</summary>
     Due = 1 << 24,
 
+    /// <summary>The device lost its journal: no actuals will come that could be waited for.</summary>
+    JournalLost = 1 << 26,
+
     /// <summary>The Policy Service gave no usable decision: what follows is the configured fallback.</summary>
     Fallback = 1 << 25,
 }

@@ -65,7 +65,7 @@ internal static class Given
             Intent = state == "Held" ? Intent.Hold : state == "Stopping" || terminal ? Intent.Stop : Intent.Run,
             IntentVersion = state is "Held" or "Stopping" || terminal ? 2 : 1, ConfirmedIntentVersion = accepted ? 1 : 0,
             Connected = state is "Pushing" or "Live" or "Reconciled" or "Recovering" or "Held" or "Stopping", ConnectionEpoch = Epoch, ConnectionChange = 3,
-            Renewable = States.Renewable(state), Execution = execution,
+            Execution = execution,
             Outcome = terminal ? new ContractOutcome(Enum.Parse<ContractStatus>(state), Now, OutcomeEvidence.Device, null) : null,
             Open = new OpenMatters
             {
@@ -167,7 +167,7 @@ internal static class Given
     private static Failure Failure(FailureKind kind) => new() { Kind = kind, Detail = "no contact", Certainty = Certainty.Projected, At = Now };
 
     private static ConnectionChanged Connection(Guid id, bool connected, ContractListing? listing, bool birth) =>
-        new(id, Device, 4, connected && birth ? Epoch + 1 : Epoch, connected, Now, connected ? null : "lost", EvidenceKind.Journal, birth, listing);
+        new(id, Device, 4, connected && birth ? Epoch + 1 : Epoch, connected, Now, connected ? null : "lost", EvidenceKind.Journal, birth ? Epoch + 1 : null, listing);
 
     private static ContractAcknowledged Ack(Guid id, string? refusal) => new()
     {

@@ -23,7 +23,7 @@ public sealed class When_a_contract_goes_its_way
         await Say(bench, "Connection lost");
         Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Projected"));
         await bench.Handle(new ConnectionChanged(
-            contractId, Given.Device, 5, 8, true, Given.Now, null, EvidenceKind.Journal, true,
+            contractId, Given.Device, 5, 8, true, Given.Now, null, EvidenceKind.Journal, 8,
             new ContractListing { ContractId = contractId, Revision = 1, Status = ExecutionStatus.Executing, IntentVersion = 1, Tail = 3, AckedThrough = 2 }));
         await bench.Handle(((ExecutionReported)Message("Reported through the tail, with snapshot")) with { ConnectionEpoch = 8 });
         Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Live"));

@@ -90,14 +90,14 @@ internal static class Facts
                     {
                         findings.Add(Verdict.StandsStill);
                     }
-                    else if (saga.AcceptedRevision > 0)
+                    else if (saga.AcceptedRevision > 0 && ack.ConnectionEpoch > saga.Open.AcceptedEpoch)
                     {
                         context.LoseJournal("the device answered that it does not know the contract");
                     }
 
                     return;
-                case DesiredResult.Refused when ack.ConnectionEpoch != saga.ConnectionEpoch || ack.Detail == "wrongEpoch":
-                    return;   // repeated on the epoch that counts
+                case DesiredResult.Refused when ack.Detail == "wrongEpoch" || ack.ConnectionEpoch != saga.ConnectionEpoch:
+                    return;   // a desire that was overtaken by a connect: it goes out again on the epoch that counts
                 case DesiredResult.Refused:
                     context.Blame(FailureKind.DeviceFault, $"the device refused to {saga.Intent.Word()}: {ack.Detail}",
                         new JsonObject { ["intentVersion"] = ack.IntentVersion });
@@ -110,9 +110,9 @@ internal static class Facts
         binder.Then(context =>
         {
             var (saga, news, findings) = (context.Saga, context.Message, context.Findings());
-            if (news.Birth)
+            if (news.BirthEpoch is { } birth)
             {
-                TakeListing(context, news);
+                TakeListing(context, news, birth);
             }
 
             if (news.Change <= saga.ConnectionChange)
@@ -137,8 +137,8 @@ internal static class Facts
         binder.ThenAsync(async context =>
         {
             var (saga, news) = (context.Saga, context.Message);
-            var asked = news.Listing is null;
-            await context.AwaitActuals(news.ConnectionEpoch, news.Listing?.Tail, asked, returned: true);
+            var listing = news.BirthEpoch == news.ConnectionEpoch ? news.Listing : null;
+            await context.AwaitActuals(news.ConnectionEpoch, listing?.Tail, ask: listing is null, returned: true);
             if (saga.Open.Actuals is { Asked: false } awaited && saga.Open.Snapshot is { } seen
                 && seen.Epoch >= awaited.Epoch && seen.Seq >= awaited.Tail && saga.Execution.Seq >= awaited.Tail)
             {
@@ -205,6 +205,7 @@ internal static class Facts
     {
         context.Saga.Open = context.Saga.Open with { JournalLost = true };
         context.Blame(FailureKind.DeviceFault, detail, new JsonObject { ["journalLost"] = true });
+        context.Findings().Add(Verdict.JournalLost);
     }
 
     public static Task AcknowledgeJournal(this BehaviorContext<ContractState> context)
@@ -388,15 +389,15 @@ internal static class Facts
 
     /// <summary>Reads what a birth says of this contract. A birth without an accepted contract, or with a shorter
     /// journal than we have from earlier epochs, means that the journal is lost.</summary>
-    private static void TakeListing(BehaviorContext<ContractState> context, ConnectionChanged news)
+    private static void TakeListing(BehaviorContext<ContractState> context, ConnectionChanged news, long epoch)
     {
         var saga = context.Saga;
         if (news.Listing is { } listing)
         {
-            context.Accept(listing.Revision, news.ConnectionEpoch);
+            context.Accept(listing.Revision, epoch);
             saga.ConfirmedIntentVersion = Math.Max(saga.ConfirmedIntentVersion, Math.Min(listing.IntentVersion, saga.IntentVersion));
-            var known = saga.Open.JournalEpoch < news.ConnectionEpoch ? saga.Execution.Seq
-                : saga.Open.JournalEpoch == news.ConnectionEpoch ? saga.Open.JournalEpochSeq : 0;
+            var known = saga.Open.JournalEpoch < epoch ? saga.Execution.Seq
+                : saga.Open.JournalEpoch == epoch ? saga.Open.JournalEpochSeq : 0;
             if (news.Evidence == EvidenceKind.Journal && listing.Tail < known)
             {
                 context.LoseJournal($"the device names {listing.Tail} as the tail of a journal of which {known} entries are known");
@@ -404,11 +405,11 @@ internal static class Facts
         }
         else if (saga.SentRevision > 0)
         {
-            if (saga.Intent == Intent.Stop && news.ConnectionEpoch > saga.Open.SentEpoch)
+            if (saga.Intent == Intent.Stop && epoch > saga.Open.SentEpoch)
             {
                 context.Findings().Add(Verdict.StandsStill);
             }
-            else if (saga.AcceptedRevision > 0 && news.ConnectionEpoch > saga.Open.AcceptedEpoch && saga.IsOpen)
+            else if (saga.AcceptedRevision > 0 && epoch > saga.Open.AcceptedEpoch && saga.IsOpen)
             {
                 context.LoseJournal("the device's birth does not list the contract that it had accepted");
             }

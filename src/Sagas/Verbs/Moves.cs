@@ -26,7 +26,6 @@ internal static class Moves
         var from = States.Shown(saga.CurrentState);
         saga.Version++;
         saga.ChangedAt = work.Now;
-        saga.Renewable = States.Renewable(to.Name);
         saga.Desire(States.IntentOf(to.Name) ?? saga.Intent);
         await context.DisarmAllBut(States.DeadlinesOf(to.Name));
 

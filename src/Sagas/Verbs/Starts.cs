@@ -84,14 +84,15 @@ internal static class Starts
             .ThenAsync(async context => await context.WatchWindow(await context.Plan(context.Saga.Revision)))
             .LookForDevice();
 
-    /// <summary>Reads whether connectivity is confirmed. A device that counts as connected but was not heard lately is looked at again.</summary>
+    /// <summary>Reads whether connectivity is confirmed. A device that was not heard lately, and may be heard again without
+    /// a word to its contracts, is looked at again.</summary>
     public static EventActivityBinder<ContractState, T> LookForDevice<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
         binder.ThenAsync(async context =>
         {
             var (saga, work) = (context.Saga, context.Work());
             var device = await work.Records.Device(saga.DeviceId, context.CancellationToken);
-            if (device.Connection is not { Connected: true } connection)
+            if (device.Connection is not { Closed: false } connection)
             {
                 return;
             }

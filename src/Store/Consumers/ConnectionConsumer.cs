@@ -140,9 +140,9 @@ public sealed class ConnectionConsumer(StoreContext db, TimeProvider clock, Cont
         foreach (var contractId in known)
         {
             await context.Send(Deadlines.ContractQueue, new ConnectionChanged(
-                contractId, device.DeviceId, device.Change, birth?.ConnectionEpoch ?? device.Epoch ?? 0, device.Announced, clock.GetUtcNow(),
+                contractId, device.DeviceId, device.Change, device.Epoch ?? 0, device.Announced, clock.GetUtcNow(),
                 device.Announced ? null : device.LossReason?.Word(), device.Evidence == EvidenceCapability.Snapshot ? EvidenceKind.Snapshot : EvidenceKind.Journal,
-                birth is not null, listed.GetValueOrDefault(contractId)));
+                birth?.ConnectionEpoch, listed.GetValueOrDefault(contractId)));
         }
 
         foreach (var stranger in listed.Values.Where(listing => !known.Contains(listing.ContractId) && listing.Status is not (Contracts.Messages.ExecutionStatus.Completed or Contracts.Messages.ExecutionStatus.Stopped)))

@@ -24,9 +24,11 @@ internal sealed class Laws
     private readonly Dictionary<(Guid, long), Intent> intents = [];
     private readonly HashSet<(Guid, long)> heard = [];
     private readonly Dictionary<Link, int> executionsSeen = [];
+    private readonly HashSet<string> connected = [];
     private readonly List<OutboxMessage> outbox = [];
     private long dataVersion = -1;
     private long lastEvent;
+    private long lastCommand;
     private long lastJournalRow;
 
     public Laws(Database database, IReadOnlyList<Link> links) => (this.database, this.links) = (database, links);
@@ -200,6 +202,21 @@ internal sealed class Laws
             Require(safeAt >= safe.GetValueOrDefault(contract), "safeToReassignAt never decreases", NameOf(contract));
             safe[contract] = safeAt;
         });
+        connected.Clear();
+        await database.Select("SELECT DeviceId FROM devices WHERE Connected = 1", row => connected.Add(row.GetString(0)));
+        await ReadContracts();
+        await database.Select($"SELECT Sequence, Body FROM Outbox WHERE Sequence > {lastCommand} AND (MessageType LIKE '%:{nameof(SetDesired)}' OR MessageType LIKE '%:{nameof(PushContract)}') ORDER BY Sequence", row =>
+        {
+            lastCommand = row.GetInt64(0);
+            var command = JsonDocument.Parse((byte[])row.GetValue(1)).RootElement.GetProperty("message");
+            var desired = command.TryGetProperty("desired", out var pushed) ? pushed : command;
+            Require(desired.GetProperty("intent").GetString() != "run" || this[command.GetProperty("contractId").GetGuid()]?.Open.Actuals is null,
+                "leave to run goes out only after the journal is read", NameOf(command.GetProperty("contractId").GetGuid()));
+        });
+    }
+
+    private async Task ReadContracts()
+    {
         var changed = new List<Guid>();
         await database.Select("SELECT CorrelationId, RowVersion FROM contracts", row =>
         {
@@ -259,6 +276,12 @@ internal sealed class Laws
                 "a contract never waits without a deadline", $"{name} in {contract.CurrentState}");
         }
         Require(tokens.Count == 0, "every deadline's row is armed", $"{tokens.Count} would fire for nothing");
+        foreach (var contract in contracts.Values.Where(contract => contract.CurrentState == nameof(ContractMachine.AwaitingConnection) && connected.Contains(contract.DeviceId)))
+        {
+            Require(contract.Deadlines.Of(DeadlineKind.Command) is not null
+                || outbox.Exists(row => row.MessageType.Contains(nameof(ConnectionChanged), StringComparison.Ordinal) && row.CorrelationId == contract.CorrelationId),
+                "who waits for a connection is told of it", NameOf(contract.CorrelationId));
+        }
         foreach (var task in contracts.Values.Where(contract => contract.IsOpen).GroupBy(contract => contract.TaskId))
             Require(task.Count() == 1, "one task, one contract", string.Join(' ', task.Select(contract => NameOf(contract.CorrelationId))));
 

@@ -15,7 +15,7 @@ internal sealed partial class World
         var contract = NextId();
         var device = links[chance.Next(links.Count)].Name;
         var task = chance.Next(4) == 0 && laws.AnyTask(chance) is { } known ? known : $"T-{contract:N}"[..10];
-        var isLong = chance.Next(4) == 0;
+        var isLong = chance.NextDouble() < plan.LongActions;
         var document = Document(contract, device, task, chance.Next(1, 5), isLong ? 40 : 4, TimeSpan.FromSeconds(chance.Next(20, 120)));
         document["task"]!["priority"] = chance.Next(3);
         if (chance.Next(6) == 0)

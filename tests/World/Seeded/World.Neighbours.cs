@@ -104,7 +104,7 @@ internal sealed partial class World
     /// <summary>A device errs until the world becomes kind; what it has begun it ends as it began.</summary>
     private DeviceScript Script(int seed)
     {
-        var seeded = DeviceScript.Seeded(seed, plan.DeviceFaults);
+        var (seeded, own) = (DeviceScript.Seeded(seed, plan.DeviceFaults), new Random(seed));
         return new DeviceScript
         {
             OnAction = action =>
@@ -112,7 +112,14 @@ internal sealed partial class World
                 var key = $"{action.ContractId}/{action.ActionId}";
                 if (!behaviours.TryGetValue(key, out var behaviour))
                 {
-                    behaviour = isKind ? ActionBehaviour.AsPlanned : seeded.OnAction(action);
+                    behaviour = isKind ? ActionBehaviour.AsPlanned
+                        : own.NextDouble() >= plan.Divergence ? seeded.OnAction(action)
+                        : own.Next(3) switch
+                        {
+                            0 => new ActionBehaviour { Skip = true },
+                            1 => new ActionBehaviour { ExtraBefore = action.ActionType },
+                            _ => new ActionBehaviour { WrongData = true },
+                        };
                     if (behaviour is { Fraction: 1 })
                         behaviour = behaviour with { Fraction = 1 + chance.Next(0, 20) };
                     behaviours[key] = behaviour;

@@ -14,6 +14,12 @@ internal sealed record WorldPlan(int Seed)
     /// <summary>How often a device's action or push goes wrong, 0..1.</summary>
     public double DeviceFaults { get; init; }
 
+    /// <summary>How often a device does other than planned without failing, 0..1.</summary>
+    public double Divergence { get; init; }
+
+    /// <summary>How often an action takes minutes instead of seconds, 0..1.</summary>
+    public double LongActions { get; init; } = 0.25;
+
     /// <summary>How often the network, a process or a neighbour does something unkind instead of the next thing in order, 0..1.</summary>
     public double Unkindness { get; init; }
 
@@ -52,6 +58,8 @@ internal sealed record WorldPlan(int Seed)
             Contracts = chance.Next(5, 9),
             Steps = chance.Next(300, 320),
             DeviceFaults = Pick(0, 0.3, 0.6),
+            Divergence = Pick(0, 0, 0.4),
+            LongActions = Pick(0, 0.2, 0.9),
             Unkindness = Pick(0.1, 0.2, 0.4),
             HasSnapshotDevice = chance.Next(4) == 0,
             HasDeviceWithoutLease = chance.Next(4) == 0,
