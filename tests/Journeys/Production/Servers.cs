@@ -42,6 +42,25 @@ internal sealed class Servers : IAsyncDisposable
 
     public Task<JsonArray> Queues() => Management($"queues/{name}");
 
+    /// <summary>The messages of a queue, counted by taking and putting them back: the console's own numbers are seconds late.</summary>
+    public async Task<int> Count(string queue)
+    {
+        using var body = new StringContent("""{"count":1000,"ackmode":"ack_requeue_true","encoding":"base64"}""", Encoding.UTF8, "application/json");
+        using var answer = await management.PostAsync(new Uri($"/api/queues/{name}/{queue}/get", UriKind.Relative), body);
+        return answer.IsSuccessStatusCode ? JsonNode.Parse(await answer.Content.ReadAsStringAsync())!.AsArray().Count : 0;
+    }
+
+    public async Task Publish(string exchange, string contentType, string payload)
+    {
+        var message = new JsonObject
+        {
+            ["properties"] = new JsonObject { ["content_type"] = contentType, ["delivery_mode"] = 2 },
+            ["routing_key"] = "", ["payload"] = payload, ["payload_encoding"] = "string",
+        };
+        using var body = new StringContent(message.ToJsonString(), Encoding.UTF8, "application/json");
+        (await management.PostAsync(new Uri($"/api/exchanges/{name}/{exchange}/publish", UriKind.Relative), body)).EnsureSuccessStatusCode();
+    }
+
     /// <summary>Ends or starts one of the servers as scripts/servers.sh does; nobody else may use it meanwhile.</summary>
     public static async Task Command(string command, string server)
     {
