@@ -64,10 +64,45 @@ public sealed class When_two_workers_share_the_work
         await stop.CancelAsync();
         await Task.WhenAll(running);
         Assert.That(await Task.WhenAll(first.Terminate(), second.Terminate()), Is.All.Zero, first.Output);
-        foreach (var queue in (await servers.Queues()).Select(queue => queue!["name"]!.GetValue<string>()).Where(name => name.EndsWith("_error", StringComparison.Ordinal)))
+        await NothingWasMovedAside();
+    }
+
+    [Test]
+    [CancelAfter(600_000)]
+    public async Task Should_lose_and_double_nothing_when_each_server_is_killed(CancellationToken cancellation)
+    {
+        await using var first = Worker();
+        await using var second = Worker();
+        await Task.WhenAll(first.Start(), second.Start());
+        var fleet = Enumerable.Range(1, 3).Select(Device).ToList();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var running = fleet.Select(device => device.RunAsync(stop.Token)).ToList();
+        var submitted = new Dictionary<string, MqttDevice>();
+        foreach (var server in new[] { "postgres", "rabbitmq", "mosquitto" })
         {
-            Assert.That(await servers.Count(queue), Is.Zero, $"{queue}: nothing was moved aside");
+            foreach (var device in fleet)
+            {
+                submitted.Add(await When_the_worker_is_killed.Submit(first, device.DeviceId, $"{device.DeviceId}-{server}"), device);
+            }
+
+            await first.Until("something is on its way", async () => (await When_the_worker_is_killed.Open(first)).Any(one => When_the_worker_is_killed.State(one) is "pushing" or "live"));
+            await Servers.Command("kill", server);
+            await Servers.Command("start", server);
+            await first.Until("ready again", async () => (await first.Get("/health/ready"))?["status"]?.GetValue<string>() == "ready");
         }
+
+        await second.Until("every contract ends", async () => (await second.Get("/health/ready"))?["status"]?.GetValue<string>() == "ready"
+            && (await When_the_worker_is_killed.Open(second)).Count == 0, TimeSpan.FromMinutes(5));
+        foreach (var (id, device) in submitted)
+        {
+            var contract = (await first.Get($"/contracts/{id}"))!;
+            Assert.That(When_the_worker_is_killed.State(contract), Is.EqualTo("completed"), $"{contract}");
+            await When_the_worker_is_killed.CheckHistory(first, id, device);
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(running);
+        await NothingWasMovedAside();
     }
 
     [Test]
@@ -153,6 +188,14 @@ public sealed class When_two_workers_share_the_work
         var (code, said, error) = await WorkerProcess.RunToEnd(["topology", .. servers.Connections()]);
         Assert.That(code, Is.Zero, said + error);
         Assert.That((await servers.Queues()).Select(queue => queue!["name"]!.GetValue<string>()), Does.Contain("contract").And.Contain("contract_error"));
+    }
+
+    private async Task NothingWasMovedAside()
+    {
+        foreach (var queue in (await servers.Queues()).Select(queue => queue!["name"]!.GetValue<string>()).Where(name => name.EndsWith("_error", StringComparison.Ordinal)))
+        {
+            Assert.That(await servers.Count(queue), Is.Zero, $"{queue}: nothing was moved aside");
+        }
     }
 
     private WorkerProcess Worker() => new(Directory.CreateTempSubdirectory("em-production-").FullName,
