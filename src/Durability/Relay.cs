@@ -34,6 +34,9 @@ public sealed class Relay
         this.logger = logger;
     }
 
+    /// <summary>Why the last step of the running relay failed; null while it works.</summary>
+    public string? Failure { get; internal set; }
+
     private DateTime Now => clock.GetUtcNow().UtcDateTime;
 
     /// <summary>

@@ -44,9 +44,11 @@ internal sealed class RelayService(
         try
         {
             await hold.Run(() => step(stoppingToken), stoppingToken);
+            relay.Failure = null;
         }
         catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {
+            relay.Failure = exception.Message;
             logger.RelayFailed(options.RetryDelay, exception);
             await Task.Delay(options.RetryDelay, clock, stoppingToken);
         }
