@@ -175,7 +175,7 @@ public sealed class Relay
                 continue;
             if (!isGivenUp && !isUnheard)
             {
-                logger.SendFailed(row.MessageId, row.MessageType, row.Destination, attempts, failure!);
+                logger.SendFailed(row.MessageId, row.MessageType, row.Destination, attempts, failure!.GetBaseException().Message);
                 continue;
             }
             DurabilityMeter.Parked.Add(1);

@@ -49,7 +49,7 @@ internal sealed class RelayService(
         catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {
             relay.Failure = exception.Message;
-            logger.RelayFailed(options.RetryDelay, exception);
+            logger.RelayFailed(options.RetryDelay, exception.GetBaseException().Message);
             await Task.Delay(options.RetryDelay, clock, stoppingToken);
         }
     }

@@ -15,11 +15,11 @@ internal static class HealthEndpoints
         app.MapGet("/health/ready", Ready).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> Ready(StoreContext db, IBusControl bus, MqttAdapter adapter, Relay relay, CancellationToken ct)
+    private static async Task<IResult> Ready(StoreContext db, IBusControl bus, MqttAdapter adapter, Sweeper sweeper, Relay relay, CancellationToken ct)
     {
         var parts = new Dictionary<string, string>
         {
-            ["store"] = await Store(db, ct),
+            ["store"] = sweeper.Failure ?? await Store(db, ct),
             ["bus"] = bus.CheckHealth().Status == BusHealthStatus.Healthy ? "ok" : bus.CheckHealth().Description,
             ["mqtt"] = adapter.Status.WhyNot ?? "ok",
             ["relay"] = relay.Failure ?? "ok",
