@@ -71,7 +71,8 @@ internal static class Desires
     {
         var (saga, work) = (context.Saga, context.Work());
         var plan = await context.Plan(saga.Revision);
-        if (await context.Desired(plan) is var (desired, epoch))
+        var waitsForJournal = saga.Open.Actuals is not null;   // then it goes out when the actuals are complete
+        if (!waitsForJournal && await context.Desired(plan) is var (desired, epoch))
         {
             var json = ContractDocument.Write(plan);
             var hash = ContractDocument.Hash(json);
@@ -84,7 +85,7 @@ internal static class Desires
             saga.Open = saga.Open with { PushedIntentVersion = saga.IntentVersion, PushedHash = hash, SentEpoch = epoch };
         }
 
-        saga.Open = saga.Open with { Attempts = saga.Open.Attempts + (counted ? 1 : 0) };
+        saga.Open = saga.Open with { Attempts = saga.Open.Attempts + (counted && !waitsForJournal ? 1 : 0) };
         await context.ArmIn(DeadlineKind.Accept, work.Settings.Accept);
     }
 
