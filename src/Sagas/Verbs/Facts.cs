@@ -150,7 +150,7 @@ internal static class Facts
     {
         var (saga, work) = (context.Saga, context.Work());
         var reportId = work.NewId();
-        saga.Open = saga.Open with { Actuals = new OpenActuals(epoch, tail, ask, returned, reportId) };
+        saga.Open = saga.Open with { Actuals = new OpenActuals(epoch, tail, ask, returned || saga.Open.Actuals is { Returned: true }, reportId) };
         await context.ArmIn(DeadlineKind.Actuals, work.Settings.Actuals);
         await context.ArmIn(DeadlineKind.Command, work.Settings.Command);
         if (ask)
