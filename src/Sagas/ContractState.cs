@@ -41,6 +41,10 @@ public sealed class ContractState : SagaStateMachineInstance, ISagaVersion
     public DateTimeOffset? AcceptedAt { get; set; }
     public long ConfirmedIntentVersion { get; set; }
 
+    /// <summary>Nothing is left to repeat: the device has what is desired. A stop is repeated until the contract is over,
+    /// since having it is not yet standing still.</summary>
+    internal bool IsObeyed => ConfirmedIntentVersion >= IntentVersion && Intent != Intent.Stop;
+
     /// <summary>The highest revision ever sent (0: none). Above <see cref="AcceptedRevision"/> the push is in doubt.</summary>
     public int SentRevision { get; set; }
 

@@ -243,7 +243,9 @@ public sealed partial class SimulatedDevice
     private void EndAction(HeldContract contract, string over, string entryType, object? data)
     {
         var action = contract.Running!;
-        StopMoving();
+        // An action that is paused is over without a move; what the device moves for then is another contract.
+        if (_current == contract)
+            StopMoving();
         Journal(contract, entryType, action.ActionId, action.IsExtra ? new { actionType = action.ActionType } : data);
         contract.Over[action.ActionId] = over;
         contract.Running = null;

@@ -45,7 +45,7 @@ internal static class Desires
             });
         }
 
-        if (saga.ConfirmedIntentVersion < saga.IntentVersion)
+        if (!saga.IsObeyed)
         {
             await context.ArmIn(DeadlineKind.Command, context.Work().Settings.Command);
         }

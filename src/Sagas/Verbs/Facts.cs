@@ -83,7 +83,11 @@ internal static class Facts
             {
                 case DesiredResult.Done:
                     saga.ConfirmedIntentVersion = ack.IntentVersion;
-                    await context.Disarm(DeadlineKind.Command);
+                    if (saga.IsObeyed)
+                    {
+                        await context.Disarm(DeadlineKind.Command);
+                    }
+
                     return;
                 case DesiredResult.UnknownContract:
                     if (saga.Intent == Intent.Stop)
