@@ -17,12 +17,15 @@ public sealed partial class When_operating_is_documented
     private static readonly string Neighbours =
         Repository.Sources("Neighbours").Single(source => source.File.EndsWith("/NeighbourRegistration.cs", StringComparison.Ordinal)).Text;
 
+    private static readonly HashSet<string> Sections =
+        [.. Literals().Matches(OurSections().Match(Reader).Value).Select(match => match.Groups[1].Value), "ConnectionStrings"];
+
     [Test]
     public void Should_name_every_setting_and_no_other()
     {
         var settings = Page[Page.IndexOf("## Settings", StringComparison.Ordinal)..Page.IndexOf("## Start and stop", StringComparison.Ordinal)];
-        var named = Words().Matches(settings).Select(match => match.Groups[1].Value).Where(word => Key().IsMatch(word));
-        var read = Literals().Matches(Reader).Concat(Literals().Matches(Neighbours)).Select(match => match.Groups[1].Value).Where(word => Key().IsMatch(word))
+        var named = Words().Matches(settings).Select(match => match.Groups[1].Value).Where(IsKey);
+        var read = Literals().Matches(Reader).Concat(Literals().Matches(Neighbours)).Select(match => match.Groups[1].Value).Where(IsKey)
             .Concat(Connections().Matches(Reader).Select(match => "ConnectionStrings:" + match.Groups[1].Value));
 
         Assert.That(named.Distinct(), Is.EquivalentTo(read.Distinct()));
@@ -33,7 +36,7 @@ public sealed partial class When_operating_is_documented
     {
         var marked = Page.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal) && line.EndsWith($"| {NotYet} |", StringComparison.Ordinal))
             .SelectMany(line => Words().Matches(line).Select(match => match.Groups[1].Value));
-        var unused = CheckedOnly().Matches(Reader).SelectMany(match => Literals().Matches(match.Value)).Select(match => match.Groups[1].Value).Where(word => Key().IsMatch(word));
+        var unused = CheckedOnly().Matches(Reader).SelectMany(match => Literals().Matches(match.Value)).Select(match => match.Groups[1].Value).Where(IsKey);
 
         Assert.That(marked, Is.EquivalentTo(unused));
     }
@@ -72,6 +75,8 @@ public sealed partial class When_operating_is_documented
         Assert.That(explained, Is.EquivalentTo(Enum.GetValues<TransitionCause>().Select(WordConverter<TransitionCause>.Format)));
     }
 
+    private static bool IsKey(string word) => word is "urls" or "DataDirectory" || (word.Split(':') is [var section, ..] parts && parts.Length > 1 && Sections.Contains(section) && !word.Contains(' '));
+
     [GeneratedRegex("`([^`\n]+)`")]
     private static partial Regex Words();
 
@@ -80,8 +85,9 @@ public sealed partial class When_operating_is_documented
         """)]
     private static partial Regex Literals();
 
-    [GeneratedRegex(@"^(urls|DataDirectory|[A-Z]\w+(:[A-Z]\w+)+)$")]
-    private static partial Regex Key();
+    /// <summary>The sections that the reader calls ours.</summary>
+    [GeneratedRegex(@"Sections =\s*\[([^\]]+)\]")]
+    private static partial Regex OurSections();
 
     [GeneratedRegex("""GetConnectionString\("(\w+)"\)""")]
     private static partial Regex Connections();
