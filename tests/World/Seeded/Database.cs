@@ -11,6 +11,8 @@ internal sealed class Database : IAsyncDisposable
 {
     private static readonly Lazy<byte[]> Empty = new(Migrate);
     private readonly SqliteConnection connection;
+    private DateTimeOffset? nextDue;
+    private bool isWritten = true;
 
     public Database()
     {
@@ -34,9 +36,20 @@ internal sealed class Database : IAsyncDisposable
         """))!;
 
     /// <summary>When the earliest waiting message is due; null if none waits.</summary>
-    public async Task<DateTimeOffset?> NextDue() => await Ask("SELECT MIN(DueAt) FROM Outbox WHERE DueAt IS NOT NULL") is string due
-        ? new DateTimeOffset(DateTime.Parse(due, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal))
-        : null;
+    public async Task<DateTimeOffset?> NextDue()
+    {
+        if (isWritten)
+        {
+            nextDue = await Ask("SELECT MIN(DueAt) FROM Outbox WHERE DueAt IS NOT NULL") is string due
+                ? new DateTimeOffset(DateTime.Parse(due, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal))
+                : null;
+            isWritten = false;
+        }
+        return nextDue;
+    }
+
+    /// <summary>Somebody may have written: what was read before is forgotten.</summary>
+    public void Written() => isWritten = true;
 
     /// <summary>Takes what is due, in order, as the relay does.</summary>
     public async Task<IReadOnlyList<OutboxMessage>> TakeDue(DateTimeOffset now)
@@ -44,6 +57,7 @@ internal sealed class Database : IAsyncDisposable
         if (!(await NextDue() <= now))
             return [];
         var rows = await Context.Set<OutboxMessage>().AsNoTracking().Where(row => row.DueAt <= now.UtcDateTime).OrderBy(row => row.DueAt).ThenBy(row => row.Sequence).ToListAsync();
+        Written();
         await Ask($"UPDATE Outbox SET SentAt = DueAt, DueAt = NULL WHERE Sequence IN ({string.Join(',', rows.Select(row => row.Sequence))})");
         return rows;
     }

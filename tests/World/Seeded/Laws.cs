@@ -35,6 +35,8 @@ internal sealed class Laws
 
     public int Contracts => named.Count;
 
+    public int OpenContracts => contracts.Values.Count(contract => contract.IsOpen);
+
     public ContractState? this[Guid contract] => contracts.GetValueOrDefault(contract);
 
     public void Name(Guid contract)

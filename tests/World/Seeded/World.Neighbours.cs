@@ -121,7 +121,7 @@ internal sealed partial class World
                             _ => new ActionBehaviour { WrongData = true },
                         };
                     if (behaviour is { Fraction: 1 })
-                        behaviour = behaviour with { Fraction = 1 + chance.Next(0, 20) };
+                        behaviour = behaviour with { Fraction = 1 + chance.Next(0, 8) };
                     behaviours[key] = behaviour;
                     if (behaviour != ActionBehaviour.AsPlanned)
                         census.Count($"device {Kind(behaviour)}");

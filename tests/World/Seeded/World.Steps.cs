@@ -52,10 +52,10 @@ internal sealed partial class World
             yield break;
         }
 
-        yield return (5, () => Run(TimeSpan.FromSeconds(chance.Next(2, 16))));
-        yield return (3, Sweep);
-        if (laws.Contracts < plan.Contracts)
-            yield return (5, SubmitSomething);
+        yield return (3, () => Run(TimeSpan.FromSeconds(chance.Next(2, 10))));
+        yield return (2, Sweep);
+        if (laws.Contracts < 5 || laws.OpenContracts < plan.Contracts)
+            yield return (4, SubmitSomething);
         if (laws.Contracts > 0)
             yield return (1.5, Command);
         if (worker.Network.Count > 0)

@@ -136,6 +136,7 @@ internal sealed partial class World : IAsyncDisposable
     {
         var contract = document.GetProperty("contractId").GetGuid();
         laws.Name(contract);
+        database.Written();
         var submission = await worker!.Submit(document);
         Note($"submit {laws.NameOf(contract)} on {document.GetProperty("deviceId")} for {document.GetProperty("task").GetProperty("taskId")}: {submission.GetType().Name}");
         await Check();
@@ -144,6 +145,7 @@ internal sealed partial class World : IAsyncDisposable
     public async Task Publish(object message, string how)
     {
         Note($"{how} {Describe(message)}");
+        database.Written();
         await worker!.Publish([message]);
     }
 
@@ -271,6 +273,7 @@ internal sealed partial class World : IAsyncDisposable
         var state = row.Destination == "contract" ? laws.StateOf(message.GetProperty("contractId").GetGuid()) : null;
         try
         {
+            database.Written();
             await worker.Deliver(row);
         }
         catch (Exception e) when (!worker.Fuse.IsBlown)
@@ -319,7 +322,11 @@ internal sealed partial class World : IAsyncDisposable
         await Publish(arrived);
     }
 
-    private Task Publish(IReadOnlyCollection<object> messages) => messages.Count == 0 ? Task.CompletedTask : worker!.Publish(messages);
+    private Task Publish(IReadOnlyCollection<object> messages)
+    {
+        database.Written();
+        return messages.Count == 0 ? Task.CompletedTask : worker!.Publish(messages);
+    }
 
     /// <summary>What the adapter makes of it; telemetry waits for more of it.</summary>
     private IEnumerable<object> Read(Link link, DeviceMessage message, bool retained)
@@ -345,6 +352,7 @@ internal sealed partial class World : IAsyncDisposable
         Note($"telemetry < {string.Join(' ', batch.Samples.Select(sample => sample.DeviceId))}");
         try
         {
+            database.Written();
             await worker!.Deliver(batch);
         }
         catch (Exception e) when (!worker!.Fuse.IsBlown)
@@ -386,6 +394,7 @@ internal sealed partial class World : IAsyncDisposable
         sweptAt = Now;
         try
         {
+            database.Written();
             await worker!.Sweep();
         }
         catch (Exception e) when (!worker!.Fuse.IsBlown)
@@ -399,6 +408,7 @@ internal sealed partial class World : IAsyncDisposable
     private async Task StartWorker()
     {
         Note("the worker starts");
+        database.Written();
         worker = await Worker.Start(database, clock, plan.Settings, NextId, plan.Weaken);
         await Publish([.. links.Where(link => link.Retained is not null).SelectMany(link => Read(link, link.Retained!, retained: true))]);
         await Check();

@@ -8,6 +8,8 @@ namespace ExecutionManager.World.Tests;
 internal sealed record WorldPlan(int Seed)
 {
     public int Devices { get; init; } = 3;
+
+    /// <summary>How many contracts are open at once, at most.</summary>
     public int Contracts { get; init; } = 6;
     public int Steps { get; init; } = 320;
 
@@ -55,7 +57,7 @@ internal sealed record WorldPlan(int Seed)
         return new WorldPlan(seed)
         {
             Devices = chance.Next(3, 5),
-            Contracts = chance.Next(5, 9),
+            Contracts = chance.Next(3, 8),
             Steps = chance.Next(300, 320),
             DeviceFaults = Pick(0, 0.3, 0.6),
             Divergence = Pick(0, 0, 0.4),
