@@ -248,7 +248,8 @@ public sealed partial class SimulatedDevice
             if (held.IsEnded)
                 return "ended";
             var planned = document.Actions.Select(a => a.ActionId).ToHashSet(StringComparer.Ordinal);
-            if (held.Journal.Any(e => e.Seq > document.PlannedAtSeq
+            // Who shows no journal was told no place in it.
+            if (_profile.KeepsJournal && held.Journal.Any(e => e.Seq > document.PlannedAtSeq
                 && e.Type is "actionFinished" or "actionFailed"
                 && e.Data?.TryGetProperty("actionType", out _) != true
                 && !planned.Contains(e.ActionId!)))
