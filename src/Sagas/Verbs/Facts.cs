@@ -53,8 +53,11 @@ internal static class Facts
                 case "ended":
                     findings.Add(Verdict.StandsStill);
                     return;
-                case "outdated":
+                case "outdated" when saga.Execution.Seq > (await context.Plan(saga.Revision)).PlannedAtSeq:
                     findings.Add(Verdict.Outdated);
+                    return;
+                case "outdated":
+                    await context.AskForReport();   // it is ahead of what is known here: nothing could be dropped yet
                     return;
                 default:
                     context.Blame(FailureKind.ContractRejected, $"the device refused the contract: {ack.ReasonCode ?? "other"}{(ack.Detail is null ? "" : $", {ack.Detail}")}",

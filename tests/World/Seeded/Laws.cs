@@ -108,7 +108,8 @@ internal sealed class Laws
             var held = Held(link, contract.CorrelationId);
             if (States.IsTerminal(contract.CurrentState))
             {
-                if (held is not null && (link.Profile.KeepsJournal || held.Status is not (Simulation.ContractStatus.Completed or Simulation.ContractStatus.Stopped)))
+                // Told so or not: what has ended is closed at the next connect at the latest.
+                if (held is not null && (held.Status is not (Simulation.ContractStatus.Completed or Simulation.ContractStatus.Stopped) || (link.Profile.KeepsJournal && held.AckedThrough < held.Journal.Count)))
                     return $"{name} is {contract.CurrentState}, and {link.Name} still holds it ({held.Status}, {held.AckedThrough} of {held.Journal.Count} acknowledged)";
             }
             else if (contract.CurrentState != nameof(ContractMachine.Held))
