@@ -21,7 +21,7 @@ internal sealed class DatabaseHold(IDurableDatabase database, TimeProvider clock
             }
             catch (Exception exception) when (Covers(exception) && !cancellationToken.IsCancellationRequested)
             {
-                logger.DatabaseUnavailable(wait, exception);
+                logger.DatabaseUnavailable(wait, exception.GetBaseException().Message);
             }
             await Task.Delay(wait, clock, cancellationToken);
         }

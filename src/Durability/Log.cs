@@ -4,20 +4,20 @@ namespace ExecutionManager.Durability;
 
 internal static partial class Log
 {
-    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The database does not answer; trying again in {Wait}")]
-    public static partial void DatabaseUnavailable(this ILogger logger, TimeSpan wait, Exception exception);
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The database does not answer; trying again in {Wait}: {Why}")]
+    public static partial void DatabaseUnavailable(this ILogger logger, TimeSpan wait, string why);
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Debug, Message = "Message {MessageId} was handled before by {Consumer}")]
     public static partial void Duplicate(this ILogger logger, Guid messageId, string consumer);
 
-    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "Message {MessageId} {MessageType} could not be sent to {Destination}, attempt {Attempt}")]
-    public static partial void SendFailed(this ILogger logger, Guid messageId, string messageType, string destination, int attempt, Exception exception);
+    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "Message {MessageId} {MessageType} could not be sent to {Destination}, attempt {Attempt}: {Why}")]
+    public static partial void SendFailed(this ILogger logger, Guid messageId, string messageType, string destination, int attempt, string why);
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Error, Message = "Message {MessageId} {MessageType} for {Destination} is parked: {Reason}")]
     public static partial void MessageParked(this ILogger logger, Guid messageId, string messageType, string destination, string reason);
 
-    [LoggerMessage(EventId = 5, Level = LogLevel.Error, Message = "The relay failed; going on in {Wait}")]
-    public static partial void RelayFailed(this ILogger logger, TimeSpan wait, Exception exception);
+    [LoggerMessage(EventId = 5, Level = LogLevel.Error, Message = "The relay failed; going on in {Wait}: {Why}")]
+    public static partial void RelayFailed(this ILogger logger, TimeSpan wait, string why);
 
     [LoggerMessage(EventId = 6, Level = LogLevel.Information, Message = "{Count} messages not consumed before the last stop are sent again")]
     public static partial void SentAgain(this ILogger logger, int count);

@@ -47,10 +47,12 @@ internal sealed class OutboxRows(RoutingTable routes, TimeProvider clock, IOptio
     {
         problem = null;
         var address = context.DestinationAddress ?? throw new InvalidOperationException($"A {typeof(T).Name} has no destination.");
-        if (address.Scheme != "loopback")
-            return [address.ToString()];
-
         var name = address.EndpointName();
+        if (address.Scheme != "loopback")
+        {
+            // As a queue it would be declared once more, without the arguments that its endpoint has given it.
+            return [routes.IsEndpoint(name) && address.Query == "?bind=true" ? $"exchange:{name}" : address.ToString()];
+        }
         if (routes.IsEndpoint(name))
             return [name];
         var bus = services.GetRequiredService<IBus>();

@@ -34,6 +34,9 @@ public sealed class Relay
         this.logger = logger;
     }
 
+    /// <summary>Why the last step of the running relay failed; null while it works.</summary>
+    public string? Failure { get; internal set; }
+
     private DateTime Now => clock.GetUtcNow().UtcDateTime;
 
     /// <summary>
@@ -172,7 +175,7 @@ public sealed class Relay
                 continue;
             if (!isGivenUp && !isUnheard)
             {
-                logger.SendFailed(row.MessageId, row.MessageType, row.Destination, attempts, failure!);
+                logger.SendFailed(row.MessageId, row.MessageType, row.Destination, attempts, failure!.GetBaseException().Message);
                 continue;
             }
             DurabilityMeter.Parked.Add(1);

@@ -44,10 +44,12 @@ internal sealed class RelayService(
         try
         {
             await hold.Run(() => step(stoppingToken), stoppingToken);
+            relay.Failure = null;
         }
         catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {
-            logger.RelayFailed(options.RetryDelay, exception);
+            relay.Failure = exception.Message;
+            logger.RelayFailed(options.RetryDelay, exception.GetBaseException().Message);
             await Task.Delay(options.RetryDelay, clock, stoppingToken);
         }
     }

@@ -54,7 +54,7 @@ public sealed partial class ContractMachine
             When(DesireAnswered).Take()
                 .On(Verdict.Failed, Recover),
             When(Deadline).Judge()
-                .On(DeadlineKind.OfflineUntil, then => Recover(then.Blame(FailureKind.OfflineTooLong, "no contact, and the lease of the device is over")))
+                .On(DeadlineKind.OfflineUntil, then => Recover(then.Blame(FailureKind.OfflineTooLong, "no contact for longer than the device may go on alone")))
                 .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
                     .On(Verdict.ActualsComplete, complete => Reconcile(complete, TransitionCause.ActualsComplete))
                     .On(Verdict.Failed, Recover))

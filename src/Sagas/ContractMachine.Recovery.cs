@@ -104,7 +104,8 @@ public sealed partial class ContractMachine
             .On(Verdict.ToPreparing, then => then.Move(Preparing, cause).RequestData())
             .On(Verdict.ToAwaitingConnection, then => Await(then, cause))
             .On(Verdict.ToLive, then => GoLive(then, cause))
-            .On(Verdict.ToProjected, then => then.RememberProjection().Move(Projected, cause).WatchOffline());
+            .On(Verdict.ToProjected, then => then.RememberProjection().Move(Projected, cause).IfElse(
+                context => context.Saga.Connected, back => back.AskForActuals(), away => away.WatchOffline()));
 
     private void ConfigureStopping()
     {

@@ -11,6 +11,7 @@ public sealed partial class ContractMachine
         Initially(
             When(Submitted)
                 .Begin()
+                .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
                 .On(Verdict.RetryData, then => then.Move(Preparing, TransitionCause.Submitted).RequestData())
                 .On(Verdict.DataComplete, then => Await(then, TransitionCause.Submitted)));
 
@@ -21,6 +22,7 @@ public sealed partial class ContractMachine
             When(DataRefused).Take()
                 .On(Verdict.Failed, Recover),
             When(Deadline).Judge()
+                .On(DeadlineKind.Window, then => Recover(then.MissWindow()))
                 .On(DeadlineKind.Data, then => Recover(then.Blame(FailureKind.DataUnavailable, "the data that was asked for did not come in time"))),
             When(Connection).Take(),
             When(Acknowledged).Take(),
@@ -49,6 +51,7 @@ public sealed partial class ContractMachine
                 .On(Verdict.Accepted, then => then.Move(Projected, TransitionCause.Accepted).WatchOffline()),
             When(DesireAnswered).Take(),
             When(Deadline).Judge()
+                .On(DeadlineKind.Window, then => Recover(then.MissWindow()))
                 .On(DeadlineKind.Push, then => Recover(then.Blame(FailureKind.DeviceUnreachable, "connectivity was not confirmed in time")))
                 .On(DeadlineKind.Command, then => then.LookForDevice().On(Verdict.Connected, Connect)),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
@@ -76,6 +79,7 @@ public sealed partial class ContractMachine
                 .On(Verdict.Connected, then => then.PushPlan(counted: false)),
             When(DesireAnswered).Take(),
             When(Deadline).Judge()
+                .On(DeadlineKind.Window, then => Recover(then.MissWindow()))
                 .On(DeadlineKind.Accept, then => then.CountAttempts()
                     .On(Verdict.Again, again => again.PushPlan())
                     .On(Verdict.Failed, Recover)),

@@ -168,6 +168,6 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
     private EventActivityBinder<ContractState, T> EndStopped<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
         binder.IfElse(
             context => context.Saga.Open.Stop!.Outcome == ContractStatus.Cancelled,
-            then => then.End(Cancelled, TransitionCause.StoppedStill, OutcomeEvidence.Device),
-            then => then.End(Aborted, TransitionCause.StoppedStill, OutcomeEvidence.Device));
+            then => then.End(Cancelled, TransitionCause.StoppedStill),
+            then => then.End(Aborted, TransitionCause.StoppedStill));
 }

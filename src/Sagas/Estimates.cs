@@ -7,7 +7,7 @@ public static class Estimates
 {
     public static async Task<ProjectionBasis> Basis(ContractState saga, Contract plan, IContractRecords records, DateTimeOffset now, CancellationToken ct)
     {
-        var sample = await records.Latest(saga.CorrelationId, ct);
+        var sample = await records.Latest(saga.CorrelationId, saga.DeviceId, ct);
         var lease = await records.Lease(saga.CorrelationId, ct);
         var device = await records.Device(saga.DeviceId, ct);
         var basis = ProjectionBasis.From(

@@ -18,11 +18,12 @@ public interface IContractRecords
     /// <summary>The device's connection, read under a shared lock; its row is made when there is none.</summary>
     Task<DeviceView> Device(string deviceId, CancellationToken ct);
 
-    /// <summary>Entries of the journal behind <paramref name="afterSeq"/> that are kept but not applied.</summary>
-    Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, long afterSeq, CancellationToken ct);
+    /// <summary>A device's entries of the journal behind <paramref name="afterSeq"/> that are kept but not applied.</summary>
+    Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, string deviceId, long afterSeq, CancellationToken ct);
 
-    /// <summary>Stores entries; those already stored are left as they are.</summary>
-    Task Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct);
+    /// <summary>Stores a device's entries; those already stored are left as they are.</summary>
+    /// <returns>The entries that were new.</returns>
+    Task<IReadOnlyList<JournalEntry>> Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct);
 
     /// <summary>Commits a grant with this transaction and raises <c>safeToReassignAt</c>, which never falls.</summary>
     Task Grant(Guid contractId, LeaseGrant grant, CancellationToken ct);
@@ -30,8 +31,8 @@ public interface IContractRecords
     /// <summary>The lease as granted so far, or null when nothing was ever granted.</summary>
     Task<LeaseView?> Lease(Guid contractId, CancellationToken ct);
 
-    /// <summary>The latest telemetry of the contract, or null.</summary>
-    Task<LatestSample?> Latest(Guid contractId, CancellationToken ct);
+    /// <summary>The latest telemetry of the contract's device about it, or null.</summary>
+    Task<LatestSample?> Latest(Guid contractId, string deviceId, CancellationToken ct);
 
     /// <summary>The contracts of a device that are not over, for its turn.</summary>
     Task<IReadOnlyList<TurnCandidate>> Candidates(string deviceId, CancellationToken ct);

@@ -52,6 +52,9 @@ public sealed record OpenMatters
     /// <summary>The intent that the last push carried; its acceptance confirms it.</summary>
     public long PushedIntentVersion { get; init; }
 
+    /// <summary>The content that was pushed last; an acceptance of another content is none.</summary>
+    public string? PushedHash { get; init; }
+
     /// <summary>The epochs of the last push and of the first evidence of acceptance: a birth speaks only of what came before it.</summary>
     public long SentEpoch { get; init; }
     public long AcceptedEpoch { get; init; }
@@ -64,7 +67,8 @@ public sealed record OpenMatters
 /// <summary>Actuals that are awaited: complete when the journal reaches the tail on this epoch and a snapshot is here.</summary>
 /// <param name="Tail">The tail that the birth named; null when only the answer to a report will tell.</param>
 /// <param name="Asked">True when they were asked for by <c>report</c>.</param>
-public sealed record OpenActuals(long Epoch, long? Tail, bool Asked, Guid ReportId);
+/// <param name="Returned">True when the device was away: it is told to run only after its journal is read.</param>
+public sealed record OpenActuals(long Epoch, long? Tail, bool Asked, bool Returned, Guid ReportId);
 
 /// <summary>The newest snapshot that reached the tail of its message, and the epoch and position of the journal it belongs to.</summary>
 public sealed record SeenSnapshot(long Epoch, long Seq, Snapshot Snapshot);

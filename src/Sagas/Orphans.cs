@@ -13,7 +13,7 @@ internal static class Orphans
         var (records, report) = (context.GetPayload<IServiceProvider>().GetRequiredService<IContractRecords>(), context.Message);
         var entries = Facts.Convert(report, null);
         await records.Keep(report.ContractId, report.DeviceId, entries, context.CancellationToken);
-        var stored = JournalIntake.Take(0, await records.Held(report.ContractId, 0, context.CancellationToken), []);
+        var stored = JournalIntake.Take(0, await records.Held(report.ContractId, report.DeviceId, 0, context.CancellationToken), []);
         var through = stored.Apply.Count > 0 ? stored.Apply[^1].Seq : 0;
         await context.Publish(new AcknowledgeJournal { ContractId = report.ContractId, DeviceId = report.DeviceId, ThroughSeq = through, Closed = false });
         if (report.Snapshot is { Status: not (Messages.ExecutionStatus.Completed or Messages.ExecutionStatus.Stopped or Messages.ExecutionStatus.Unknown) } shot)

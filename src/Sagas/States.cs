@@ -40,9 +40,9 @@ public static class States
     /// <summary>The deadlines that may run on when the state is entered; all others end with the state that armed them.</summary>
     public static IReadOnlyList<DeadlineKind> DeadlinesOf(string state) => state switch
     {
-        nameof(ContractStatus.Preparing) => [],
-        nameof(ContractStatus.AwaitingConnection) => [],
-        nameof(ContractStatus.Pushing) => [],
+        nameof(ContractStatus.Preparing) => [DeadlineKind.Window],
+        nameof(ContractStatus.AwaitingConnection) => [DeadlineKind.Window],
+        nameof(ContractStatus.Pushing) => [DeadlineKind.Window],
         nameof(ContractStatus.Live) => [DeadlineKind.Command, DeadlineKind.Window],
         nameof(ContractStatus.Projected) => [DeadlineKind.Command, DeadlineKind.Window, DeadlineKind.Replan],
         nameof(ContractStatus.Reconciled) => [DeadlineKind.Command, DeadlineKind.Window, DeadlineKind.Replan],

@@ -38,27 +38,30 @@ public sealed class ContractRecords(StoreContext db, TimeProvider clock) : ICont
         return new DeviceView(deviceId, row.Connection, contact is null ? null : new Contact(contact.Epoch, contact.ReceivedAt, contact.UptimeMs), row.Change);
     }
 
-    public async Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, long afterSeq, CancellationToken ct)
+    public async Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, string deviceId, long afterSeq, CancellationToken ct)
     {
-        var rows = await db.Journal.AsNoTracking().Where(row => row.ContractId == contractId && row.Seq > afterSeq).OrderBy(row => row.Seq).ToListAsync(ct);
-        var added = db.Journal.Local.Where(row => row.ContractId == contractId && row.Seq > afterSeq);
+        var rows = await db.Journal.AsNoTracking().Where(row => row.ContractId == contractId && row.DeviceId == deviceId && row.Seq > afterSeq).ToListAsync(ct);
+        var added = db.Journal.Local.Where(row => row.ContractId == contractId && row.DeviceId == deviceId && row.Seq > afterSeq);
         return [.. rows.Concat(added).DistinctBy(row => row.Seq).OrderBy(row => row.Seq).Select(row => JsonSerializer.Deserialize<JournalEntry>(row.Json, StoreJson.Options)!)];
     }
 
-    public async Task Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct)
+    public async Task<IReadOnlyList<JournalEntry>> Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct)
     {
         if (entries.Count == 0)
         {
-            return;
+            return [];
         }
 
         var (first, last) = (entries.Min(entry => entry.Seq), entries.Max(entry => entry.Seq));
-        var known = await db.Journal.Where(row => row.ContractId == contractId && row.Seq >= first && row.Seq <= last).Select(row => row.Seq).ToListAsync(ct);
+        var known = await db.Journal.Where(row => row.ContractId == contractId && row.DeviceId == deviceId && row.Seq >= first && row.Seq <= last).Select(row => row.Seq).ToListAsync(ct);
         var now = clock.GetUtcNow();
-        foreach (var entry in entries.DistinctBy(entry => entry.Seq).Where(entry => !known.Contains(entry.Seq)))
+        var found = entries.DistinctBy(entry => entry.Seq).Where(entry => !known.Contains(entry.Seq)).OrderBy(entry => entry.Seq).ToList();
+        foreach (var entry in found)
         {
             db.Journal.Add(new JournalRow { ContractId = contractId, Seq = entry.Seq, DeviceId = deviceId, Json = JsonSerializer.Serialize(entry, StoreJson.Options), StoredAt = now });
         }
+
+        return found;
     }
 
     public async Task Grant(Guid contractId, LeaseGrant grant, CancellationToken ct)
@@ -82,8 +85,8 @@ public sealed class ContractRecords(StoreContext db, TimeProvider clock) : ICont
     public async Task<LeaseView?> Lease(Guid contractId, CancellationToken ct) =>
         await db.Grants.FindAsync([contractId], ct) is { } row ? new LeaseView(row.SafeToReassignAt, row.EndsAt) : null;
 
-    public async Task<LatestSample?> Latest(Guid contractId, CancellationToken ct) =>
-        await db.Samples.AsNoTracking().Where(row => row.ContractId == contractId).OrderByDescending(row => row.ReceivedAt).FirstOrDefaultAsync(ct) is { } row
+    public async Task<LatestSample?> Latest(Guid contractId, string deviceId, CancellationToken ct) =>
+        await db.Samples.AsNoTracking().SingleOrDefaultAsync(row => row.DeviceId == deviceId && row.ContractId == contractId, ct) is { } row
             ? new LatestSample(row.ReceivedAt, row.ActionId, row.Progress, row.Position, row.Battery)
             : null;
 

@@ -66,7 +66,7 @@ public abstract class StoreContext(DbContextOptions options) : DbContext(options
         model.Entity<DocumentRow>().ToTable("documents").HasKey(row => new { row.ContractId, row.Revision });
         model.Entity<JournalRow>(journal =>
         {
-            journal.ToTable("journal").HasKey(row => new { row.ContractId, row.Seq });
+            journal.ToTable("journal").HasKey(row => new { row.ContractId, row.DeviceId, row.Seq });
             journal.HasIndex(row => row.DeviceId);
         });
         model.Entity<TaskRow>().ToTable("tasks").HasKey(row => row.TaskId);

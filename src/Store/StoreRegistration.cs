@@ -29,6 +29,8 @@ public static class StoreRegistration
             connection.MaxPoolSize = 40;
         }
 
+        // Nothing here leaves state in a session, so there is none to discard with each message.
+        connection.NoResetOnClose = true;
         services.AddDbContextPool<PostgresStoreContext>(options => options.UseNpgsql(connection.ConnectionString));
         return services.AddStore<PostgresStoreContext>();
     }

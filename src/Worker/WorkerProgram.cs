@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Data.Sqlite;
 
 namespace ExecutionManager.Worker;
 
@@ -62,6 +63,11 @@ public static class WorkerProgram
         catch (StartFault fault)
         {
             await error.WriteLineAsync(fault.Message);
+            return Unavailable;
+        }
+        catch (SqliteException damaged)
+        {
+            await error.WriteLineAsync($"DataDirectory: the database file cannot be used ({damaged.Message})");
             return Unavailable;
         }
     }

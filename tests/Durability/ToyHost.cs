@@ -30,6 +30,7 @@ internal sealed class ToyHost : IAsyncDisposable
             x.AddDurability<ToyContext>(configure);
             x.AddSagaStateMachine<CounterMachine, CounterState, CounterDefinition>().DurableRepository();
             (configureBus ?? (y => y.AddConsumer<FirstListener>())).Invoke(x);
+            x.AddConfigureEndpointsCallback((_, _, endpoint) => (endpoint as IRabbitMqReceiveEndpointConfigurator)?.SetQuorumQueue());
             if (broker is null)
                 x.UsingInMemory((context, bus) => bus.ConfigureEndpoints(context));
             else

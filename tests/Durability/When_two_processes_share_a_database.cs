@@ -74,6 +74,14 @@ public sealed class When_two_processes_share_a_database() : ToyFile(Postgres)
     }
 
     [Test]
+    public async Task Should_send_to_a_queue_of_its_own_whatever_its_arguments()
+    {
+        var hosts = await Start();
+        await hosts[0].Get<StandaloneOutbox>().SendEndpointProvider.Send(new Count(counter, 1), "counter");
+        await hosts[0].Eventually(async () => await hosts[0].Total(counter) == 1, "it is counted");
+    }
+
+    [Test]
     public async Task Should_list_what_no_queue_takes_and_send_it_when_one_does()
     {
         var alone = await Use(Host(x => x.AddConsumer<FirstListener>())).Start();

@@ -60,11 +60,11 @@ public sealed class When_the_demo_runs
         public Task<ContractState?> State(Guid contractId, CancellationToken ct) => records.State(contractId, ct);
         public Task Keep(Contract contract, CancellationToken ct) => records.Keep(contract, ct);
         public Task<DeviceView> Device(string deviceId, CancellationToken ct) => records.Device(deviceId, ct);
-        public Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, long afterSeq, CancellationToken ct) => records.Held(contractId, afterSeq, ct);
-        public Task Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct) => records.Keep(contractId, deviceId, entries, ct);
+        public Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, string deviceId, long afterSeq, CancellationToken ct) => records.Held(contractId, deviceId, afterSeq, ct);
+        public Task<IReadOnlyList<JournalEntry>> Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct) => records.Keep(contractId, deviceId, entries, ct);
         public Task Grant(Guid contractId, LeaseGrant grant, CancellationToken ct) => records.Grant(contractId, grant, ct);
         public Task<LeaseView?> Lease(Guid contractId, CancellationToken ct) => records.Lease(contractId, ct);
-        public Task<LatestSample?> Latest(Guid contractId, CancellationToken ct) => records.Latest(contractId, ct);
+        public Task<LatestSample?> Latest(Guid contractId, string deviceId, CancellationToken ct) => records.Latest(contractId, deviceId, ct);
         public Task<IReadOnlyList<TurnCandidate>> Candidates(string deviceId, CancellationToken ct) => records.Candidates(deviceId, ct);
         public void Append(ContractEvent entry) => records.Append(entry);
         public Task Open(Guid reconciliationId, Guid contractId, DateTimeOffset requestedAt, CancellationToken ct) => records.Open(reconciliationId, contractId, requestedAt, ct);

@@ -62,7 +62,12 @@ public sealed class When_the_worker_is_killed
 
             await worker.Until($"a contract is {wanted ?? "open"}", async () => (await Open(worker)).Any(one => wanted is null || State(one) == wanted));
             hit.UnionWith((await Open(worker)).Select(State));
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(wanted is null ? 1500 : 50)), TimeProvider.System, cancellation);
+            if (wanted is null)
+            {
+                // A seeded instant, not a wait for something.
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1500)), TimeProvider.System, cancellation);
+            }
+
             await worker.Kill();
             pushes.Hold(false);
             away.Return();
@@ -83,7 +88,7 @@ public sealed class When_the_worker_is_killed
     }
 
     /// <summary>No transition twice and none lost; every journal entry applied once, up to the device's own tail.</summary>
-    private static async Task CheckHistory(WorkerProcess worker, string id, MqttDevice device)
+    internal static async Task CheckHistory(WorkerProcess worker, string id, MqttDevice device)
     {
         var (version, state, applied) = (0, (string?)null, 0L);
         for (var cursor = ""; cursor is not null;)
@@ -128,7 +133,7 @@ public sealed class When_the_worker_is_killed
         _ => ActionBehaviour.AsPlanned,
     };
 
-    private static async Task<string> Submit(WorkerProcess worker, string deviceId, string taskId)
+    internal static async Task<string> Submit(WorkerProcess worker, string deviceId, string taskId)
     {
         var id = Guid.NewGuid().ToString();
         var actions = new JsonArray([.. Enumerable.Range(1, 4).Select(number => (JsonNode)new JsonObject
@@ -146,10 +151,10 @@ public sealed class When_the_worker_is_killed
         return id;
     }
 
-    private static async Task<List<JsonObject>> Open(WorkerProcess worker) =>
+    internal static async Task<List<JsonObject>> Open(WorkerProcess worker) =>
         [.. ((await worker.Get("/contracts?limit=200&status=preparing,awaitingConnection,pushing,live,projected,reconciled,recovering,held,stopping"))?["items"]?.AsArray() ?? []).Select(item => item!.AsObject())];
 
-    private static string State(JsonObject contract) => contract["status"]!.GetValue<string>();
+    internal static string State(JsonObject contract) => contract["status"]!.GetValue<string>();
 
     private static string Device(JsonObject contract) => contract["deviceId"]!.GetValue<string>();
 

@@ -39,10 +39,11 @@ internal sealed class WorkerProcess : IAsyncDisposable
 
     public static string Dll => Path.Combine(AppContext.BaseDirectory, "ExecutionManager.Worker.dll");
 
-    public async Task Start()
+    /// <param name="probe">What is waited for: ready, or live while a part is away.</param>
+    public async Task Start(string probe = "ready")
     {
         process = Run(arguments, Keep);
-        await Until("ready", async () => await Get("/health/ready") is { } ready && ready["status"]!.GetValue<string>() == "ready");
+        await Until(probe, async () => await Get($"/health/{probe}") is { } health && health["status"]!.GetValue<string>() == probe);
     }
 
     /// <summary>As <c>kill -9</c>: nothing is finished, nothing is said.</summary>

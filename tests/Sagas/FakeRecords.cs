@@ -25,9 +25,9 @@ internal sealed class FakeRecords : IContractRecords
     public Task<DeviceView> Device(string deviceId, CancellationToken ct) =>
         Task.FromResult(Devices.GetValueOrDefault(deviceId) ?? new DeviceView(deviceId, null, null, 0));
 
-    public Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, long afterSeq, CancellationToken ct) => Task.FromResult<IReadOnlyList<JournalEntry>>([]);
+    public Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, string deviceId, long afterSeq, CancellationToken ct) => Task.FromResult<IReadOnlyList<JournalEntry>>([]);
 
-    public Task Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct) => Task.CompletedTask;
+    public Task<IReadOnlyList<JournalEntry>> Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct) => Task.FromResult(entries);
 
     public Task Grant(Guid contractId, LeaseGrant grant, CancellationToken ct)
     {
@@ -37,7 +37,7 @@ internal sealed class FakeRecords : IContractRecords
 
     public Task<LeaseView?> Lease(Guid contractId, CancellationToken ct) => Task.FromResult(leases.GetValueOrDefault(contractId));
 
-    public Task<LatestSample?> Latest(Guid contractId, CancellationToken ct) => Task.FromResult<LatestSample?>(null);
+    public Task<LatestSample?> Latest(Guid contractId, string deviceId, CancellationToken ct) => Task.FromResult<LatestSample?>(null);
 
     public Task<IReadOnlyList<TurnCandidate>> Candidates(string deviceId, CancellationToken ct) => Task.FromResult<IReadOnlyList<TurnCandidate>>([]);
 

@@ -71,7 +71,7 @@ internal static class Given
             {
                 AcceptedEpoch = accepted ? Epoch - 1 : 0, SentEpoch = accepted ? Epoch - 1 : 0, JournalEpoch = accepted ? Epoch : 0,
                 Data = state == "Preparing" ? ImmutableSortedDictionary<Guid, string>.Empty.Add(RequestId, "map") : ImmutableSortedDictionary<Guid, string>.Empty,
-                Actuals = state == "Live" ? new OpenActuals(Epoch, null, true, ReportId) : null,
+                Actuals = state == "Live" ? new OpenActuals(Epoch, null, true, false, ReportId) : null,
                 Recovery = state == "Recovering" ? new OpenRecovery(RecoveryId, Failure(FailureKind.OfflineTooLong), 1, null, false, null, []) : null,
                 Replan = state is "Reconciled" or "Projected" ? new OpenReplan(ReplanId, ReplanReason.Divergence, Now) : null,
                 Hold = state == "Held" ? new OpenHold(null, "wait", null) : null,
@@ -98,7 +98,7 @@ internal static class Given
         });
         yield return ("Recovering, accepted and offline", "Recovering", saga => saga.Connected = false);
         yield return ("Initial, data to fetch", "Initial", _ => { });
-        yield return ("Recovering, actuals awaited", "Recovering", saga => saga.Open = saga.Open with { Actuals = new OpenActuals(Epoch, null, true, ReportId) });
+        yield return ("Recovering, actuals awaited", "Recovering", saga => saga.Open = saga.Open with { Actuals = new OpenActuals(Epoch, null, true, false, ReportId) });
         yield return ("Held, data to fetch", "Held", saga => (saga.AcceptedRevision, saga.SentRevision, saga.Execution) = (0, 0, Execution.None));
         yield return ("Held, offline", "Held", saga => saga.Connected = false);
         yield return ("Held, never accepted", "Held", saga => (saga.AcceptedRevision, saga.SentRevision, saga.Execution) = (0, 0, Execution.None));

@@ -35,7 +35,7 @@ internal static class Desires
             return;
         }
 
-        var waitsForJournal = saga.Open.Actuals is not null && saga.Intent == Intent.Run;
+        var waitsForJournal = saga.Open.Actuals is { Returned: true } && saga.Intent == Intent.Run;
         if (!waitsForJournal && await context.Desired() is var (desired, epoch))
         {
             await context.Publish(new SetDesired
@@ -75,13 +75,14 @@ internal static class Desires
         if (!waitsForJournal && await context.Desired(plan) is var (desired, epoch))
         {
             var json = ContractDocument.Write(plan);
+            var hash = ContractDocument.Hash(json);
             await context.Publish(new PushContract
             {
                 ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, ConnectionEpoch = epoch,
-                ContentHash = ContractDocument.Hash(json), Contract = Shown.Read(json), Desired = desired,
+                ContentHash = hash, Contract = Shown.Read(json), Desired = desired,
             });
             saga.SentRevision = Math.Max(saga.SentRevision, saga.Revision);
-            saga.Open = saga.Open with { PushedIntentVersion = saga.IntentVersion, SentEpoch = epoch };
+            saga.Open = saga.Open with { PushedIntentVersion = saga.IntentVersion, PushedHash = hash, SentEpoch = epoch };
         }
 
         saga.Open = saga.Open with { Attempts = saga.Open.Attempts + (counted && !waitsForJournal ? 1 : 0) };

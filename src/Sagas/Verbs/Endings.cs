@@ -19,7 +19,7 @@ internal static class Endings
             }
 
             await context.JoinReconciliation();
-            await context.AwaitActuals(saga.ConnectionEpoch, null, ask: true);
+            await context.AwaitActuals(saga.ConnectionEpoch, null, ask: true, returned: false);
         });
 
     /// <summary>A reconciliation is under way already: its report answers this request as well.</summary>
@@ -106,7 +106,6 @@ internal static class Endings
                 plan.DataRequests.Count > 0 ? Verdict.ToPreparing
                 : saga.AcceptedRevision == 0 ? Verdict.ToAwaitingConnection
                 : saga.Connected && saga.Open.Actuals is null && saga.Revision == saga.AcceptedRevision ? Verdict.ToLive
-                : saga.Connected ? Verdict.ToAwaitingConnection
                 : Verdict.ToProjected);
         });
 
@@ -145,7 +144,13 @@ internal static class Endings
                 await context.AcknowledgeJournal();
             }
 
-            if (!saga.Execution.IsEnded && context.Message is not ContractAcknowledged { Accepted: false } and not ConnectionChanged { Listing: null })
+            var unfinished = context.Message switch
+            {
+                ConnectionChanged news => news.Listing is { Status: not (Messages.ExecutionStatus.Completed or Messages.ExecutionStatus.Stopped) },
+                ContractAcknowledged ack => ack.Accepted && !saga.Execution.IsEnded,
+                _ => !saga.Execution.IsEnded,
+            };
+            if (unfinished)
             {
                 await context.SendStop();
             }

@@ -24,6 +24,15 @@ internal static class Facts
             }
 
             findings.Contact = new Contact(ack.ConnectionEpoch, ack.ReceivedAt, ack.UptimeMs);
+            if (ack.Revision == saga.Revision && saga.Open.PushedHash is { } hash && ack.ContentHash != hash)
+            {
+                await context.Publish(new RejectDeviceMessage
+                {
+                    DeviceId = ack.DeviceId, Topic = "contract/ack", Reason = "unknownContentHash", Detail = $"revision {ack.Revision} was pushed as {hash}",
+                });
+                return;
+            }
+
             if (ack.Accepted)
             {
                 context.Accept(ack.Revision, ack.ConnectionEpoch);
@@ -94,8 +103,6 @@ internal static class Facts
                     }
 
                     return;
-                case DesiredResult.Refused when ack.ConnectionEpoch != saga.ConnectionEpoch || ack.Detail == "wrongEpoch":
-                    return;   // repeated on the epoch that counts
                 case DesiredResult.Refused when ack.Detail == "wrongEpoch" || ack.ConnectionEpoch != saga.ConnectionEpoch:
                     return;   // a desire that was overtaken by a connect: it goes out again on the epoch that counts
                 case DesiredResult.Refused:
@@ -138,7 +145,7 @@ internal static class Facts
         {
             var (saga, news) = (context.Saga, context.Message);
             var listing = news.BirthEpoch == news.ConnectionEpoch ? news.Listing : null;
-            await context.AwaitActuals(news.ConnectionEpoch, listing?.Tail, ask: listing is null);
+            await context.AwaitActuals(news.ConnectionEpoch, listing?.Tail, ask: listing is null, returned: true);
             if (saga.Open.Actuals is { Asked: false } awaited && saga.Open.Snapshot is { } seen
                 && seen.Epoch >= awaited.Epoch && seen.Seq >= awaited.Tail && saga.Execution.Seq >= awaited.Tail)
             {
@@ -146,11 +153,11 @@ internal static class Facts
             }
         });
 
-    public static async Task AwaitActuals(this BehaviorContext<ContractState> context, long epoch, long? tail, bool ask)
+    public static async Task AwaitActuals(this BehaviorContext<ContractState> context, long epoch, long? tail, bool ask, bool returned)
     {
         var (saga, work) = (context.Saga, context.Work());
         var reportId = work.NewId();
-        saga.Open = saga.Open with { Actuals = new OpenActuals(epoch, tail, ask, reportId) };
+        saga.Open = saga.Open with { Actuals = new OpenActuals(epoch, tail, ask, returned || saga.Open.Actuals is { Returned: true }, reportId) };
         await context.ArmIn(DeadlineKind.Actuals, work.Settings.Actuals);
         await context.ArmIn(DeadlineKind.Command, work.Settings.Command);
         if (ask)
@@ -175,7 +182,7 @@ internal static class Facts
     public static async Task TakeOrphans(this BehaviorContext<ContractState> context)
     {
         var (saga, work) = (context.Saga, context.Work());
-        var orphans = await work.Records.Held(saga.CorrelationId, 0, context.CancellationToken);
+        var orphans = await work.Records.Held(saga.CorrelationId, saga.DeviceId, 0, context.CancellationToken);
         if (orphans.Count > 0)
         {
             var intake = JournalIntake.Take(0, orphans, []);
@@ -191,7 +198,7 @@ internal static class Facts
         while (saga.Open.Gap is { } gap)
         {
             saga.Execution = saga.Execution.Skip(gap);
-            var held = await work.Records.Held(saga.CorrelationId, saga.Execution.Seq, context.CancellationToken);
+            var held = await work.Records.Held(saga.CorrelationId, saga.DeviceId, saga.Execution.Seq, context.CancellationToken);
             var intake = JournalIntake.Take(saga.Execution.Seq, held, [], previousAt: saga.Execution.At);
             saga.Open = saga.Open with { Gap = intake.Missing };
             await Fold(context, intake.Apply, null, null);
@@ -235,9 +242,10 @@ internal static class Facts
         }
 
         var received = Convert(report, saga.Execution.At);
-        var held = saga.Open.Gap is null ? [] : await work.Records.Held(saga.CorrelationId, saga.Execution.Seq, context.CancellationToken);
+        var held = saga.Open.Gap is null ? [] : await work.Records.Held(saga.CorrelationId, saga.DeviceId, saga.Execution.Seq, context.CancellationToken);
         var intake = JournalIntake.Take(saga.Execution.Seq, held, received, previousAt: saga.Execution.At);
         await work.Records.Keep(saga.CorrelationId, saga.DeviceId, received.Where(entry => entry.Seq > saga.Execution.Seq).ToList(), context.CancellationToken);
+        await KeepLate(context, [.. received.Where(entry => saga.Execution.Lost.Any(range => range.From <= entry.Seq && entry.Seq <= range.To))]);
         saga.Open = saga.Open with { Gap = intake.Missing };
         var snapshot = report.Snapshot is { } shot ? Convert(report, shot, saga.Execution.At) : null;
         await Fold(context, intake.Apply, snapshot, report);
@@ -261,6 +269,27 @@ internal static class Facts
         }
 
         Conclude(context, report, snapshot);
+    }
+
+    /// <summary>A range given up as lost that still comes is late evidence: recorded and published, without effect on the fold.</summary>
+    private static async Task KeepLate(BehaviorContext<ContractState> context, IReadOnlyList<JournalEntry> late)
+    {
+        var (saga, work) = (context.Saga, context.Work());
+        var found = late.Count > 0 ? await work.Records.Keep(saga.CorrelationId, saga.DeviceId, late, context.CancellationToken) : [];
+        if (found.Count == 0)
+        {
+            return;
+        }
+
+        work.Records.Append(new ContractEvent(saga.CorrelationId, "JournalApplied", saga.Version, work.Now, JsonSerializer.Serialize(new
+        {
+            at = work.Now, cause = "lateEvidence", evidence = new { fromSeq = found[0].Seq, throughSeq = found[^1].Seq },
+        }, WireJson.Options)));
+        await context.Publish(new LateEvidenceFound
+        {
+            ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId,
+            Entries = [.. found.Select(entry => new Messages.JournalEntry { Seq = entry.Seq, Revision = entry.Revision, At = entry.At, Type = entry.Type, ActionId = entry.ActionId, Data = entry.Data })],
+        });
     }
 
     /// <summary>Whatever a device says of another's contract is refused and changes nothing.</summary>

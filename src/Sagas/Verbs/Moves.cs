@@ -12,11 +12,12 @@ internal static class Moves
         where T : class =>
         binder.ThenAsync(context => Record(context, to, cause)).TransitionTo(to);
 
-    /// <summary>Ends the contract: the outcome is written once and never changes.</summary>
+    /// <summary>Ends the contract: the outcome is written once and never changes. Of what was never sent no device can tell.</summary>
     public static EventActivityBinder<ContractState, T> End<T>(
-        this EventActivityBinder<ContractState, T> binder, State to, TransitionCause cause, OutcomeEvidence evidence)
+        this EventActivityBinder<ContractState, T> binder, State to, TransitionCause cause, OutcomeEvidence? evidence = null)
         where T : class =>
-        binder.Move(to, cause).ThenAsync(context => Close(context, evidence));
+        binder.Move(to, cause).ThenAsync(context => Close(
+            context, evidence ?? (context.Saga.SentRevision > 0 ? OutcomeEvidence.Device : OutcomeEvidence.Operator)));
 
     private static async Task Record<T>(BehaviorContext<ContractState, T> context, State to, TransitionCause cause)
         where T : class

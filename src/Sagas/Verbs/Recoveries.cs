@@ -176,10 +176,11 @@ internal static class Recoveries
         var recovery = saga.Open.Recovery!;
         var plan = await context.Plan(saga.Revision);
         var lease = await work.Records.Lease(saga.CorrelationId, context.CancellationToken);
+        var device = await work.Records.Device(saga.DeviceId, context.CancellationToken);
         await context.Publish(new RecoveryRequested
         {
             ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, RecoveryId = recovery.RecoveryId, Attempt = recovery.Attempt,
-            Connected = saga.Connected, SafeToReassignAt = lease?.SafeToReassignAt,
+            Connected = saga.Connected, SafeToReassignAt = device.Connection?.Lease == LeaseCapability.None ? null : lease?.SafeToReassignAt,
             Contract = Shown.Document(plan),
             Actual = Shown.Actual(saga.Execution, plan, null), RemainingActions = Shown.Actions(plan, Plans.Remaining(plan, saga.Execution)),
             Failure = recovery.Failure, Earlier = saga.Open.Earlier, Unconfirmed = context.Unconfirmed(plan),

@@ -14,7 +14,10 @@ internal static class Starts
         {
             await context.TakeOrphans();
             var plan = await context.Plan(context.Saga.Revision);
-            context.Findings().Verdict = plan.DataRequests.Count > 0 ? Verdict.RetryData : Verdict.DataComplete;
+            await context.WatchWindow(plan);
+            context.Findings().Verdict = context.Saga.Execution.IsCompleted ? Verdict.Completed
+                : plan.DataRequests.Count > 0 ? Verdict.RetryData
+                : Verdict.DataComplete;
         });
 
     public static EventActivityBinder<ContractState, T> RequestData<T>(this EventActivityBinder<ContractState, T> binder)
@@ -76,7 +79,10 @@ internal static class Starts
     /// <summary>Arms the push deadline and looks whether the device is there already.</summary>
     public static EventActivityBinder<ContractState, T> Seek<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
-        binder.Arm(DeadlineKind.Push, settings => settings.Push).LookForDevice();
+        binder
+            .Arm(DeadlineKind.Push, settings => settings.Push)
+            .ThenAsync(async context => await context.WatchWindow(await context.Plan(context.Saga.Revision)))
+            .LookForDevice();
 
     /// <summary>Reads whether connectivity is confirmed. A device that was not heard lately, and may be heard again without
     /// a word to its contracts, is looked at again.</summary>
@@ -107,6 +113,6 @@ internal static class Starts
     public static EventActivityBinder<ContractState, T> AskForActuals<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
         binder.ThenAsync(context => context.Saga.Connected
-            ? context.AwaitActuals(context.Saga.ConnectionEpoch, null, ask: true)
+            ? context.AwaitActuals(context.Saga.ConnectionEpoch, null, ask: true, returned: true)
             : Task.CompletedTask);
 }

@@ -200,14 +200,14 @@ internal static class Watches
     public static EventActivityBinder<ContractState, DeadlineReached> MissWindow(this EventActivityBinder<ContractState, DeadlineReached> binder) =>
         binder.Then(context =>
         {
-            context.Saga.Open = context.Saga.Open with { WindowMissedRevision = context.Saga.AcceptedRevision };
+            context.Saga.Open = context.Saga.Open with { WindowMissedRevision = context.Saga.Revision };
             context.Blame(FailureKind.WindowMissed, "notAfter has passed and the contract is not completed");
         });
 
-    private static async Task WatchWindow(this BehaviorContext<ContractState> context, Contract plan)
+    public static async Task WatchWindow(this BehaviorContext<ContractState> context, Contract plan)
     {
         var saga = context.Saga;
-        if (plan.Scope.NotAfter is { } notAfter && saga.Open.WindowMissedRevision < saga.AcceptedRevision && saga.Deadlines.Of(DeadlineKind.Window)?.At != notAfter)
+        if (plan.Scope.NotAfter is { } notAfter && saga.Open.WindowMissedRevision < saga.Revision && saga.Deadlines.Of(DeadlineKind.Window)?.At != notAfter)
         {
             await context.ArmAt(DeadlineKind.Window, notAfter);
         }

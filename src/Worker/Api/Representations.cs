@@ -28,7 +28,7 @@ internal sealed class Representations(StoreContext db, IContractRecords records,
         var shown = new List<ContractRepresentation>(sagas.Count);
         foreach (var saga in sagas)
         {
-            var sample = samples[saga.CorrelationId].MaxBy(one => one.ReceivedAt);
+            var sample = samples[saga.CorrelationId].SingleOrDefault(one => one.DeviceId == saga.DeviceId);
             shown.Add(await Of(
                 saga, devices.GetValueOrDefault(saga.DeviceId)?.Connection, contacts.GetValueOrDefault(saga.DeviceId),
                 sample is null ? null : new LatestSample(sample.ReceivedAt, sample.ActionId, sample.Progress, sample.Position, sample.Battery), at, ct));
@@ -70,7 +70,7 @@ internal sealed class Representations(StoreContext db, IContractRecords records,
             Replan = open.Replan is { } replan ? new(replan.ReplanId, replan.Reason, replan.RequestedAt) : null,
             Hold = open.Hold is { } hold ? new(hold.Until, hold.Reason, hold.RequestedBy) : null,
             Deadline = saga.Deadlines.Earliest is { } first ? new(first.Key, first.Value.At) : null,
-            SafeToReassignAt = lease?.SafeToReassignAt,
+            SafeToReassignAt = device?.Lease == LeaseCapability.None ? null : lease?.SafeToReassignAt,
             Outcome = Part(saga.Outcome), LateOutcome = Part(saga.LateOutcome),
         };
     }

@@ -76,6 +76,8 @@ public sealed class SettingsReader(IConfiguration configuration)
             JsonLogs = Choice("Log:Format", "text", "text", "json") == "json",
             Urls = ReadUrls(),
         };
+        // Kestrel's own section would bind beside what is checked here.
+        faults.AddRange(configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => $"{endpoint.Path}: not supported; addresses are given as urls"));
         if (!settings.AllowAnonymous)
         {
             faults.AddRange(settings.Urls.Where(url => !IsLoopback(url)).Select(url =>

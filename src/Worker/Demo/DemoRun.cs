@@ -30,7 +30,7 @@ public sealed class DemoRun
         var temporary = Directory.CreateTempSubdirectory("execution-manager-demo-").FullName;
         var mqttPort = FreePort();
         // Values given by the user come later and win.
-        string[] defaults = [$"--urls=http://127.0.0.1:{FreePort()}", $"--Mqtt:EmbeddedPort={mqttPort}", $"--DataDirectory={temporary}", "--ConnectionStrings:Store=", "--ConnectionStrings:Bus=", "--ConnectionStrings:Mqtt=", "--Serilog:MinimumLevel:Default=Warning"];
+        string[] defaults = [$"--urls=http://127.0.0.1:{FreePort()}", $"--Mqtt:EmbeddedPort={mqttPort}", $"--DataDirectory={temporary}", "--ConnectionStrings:Store=", "--ConnectionStrings:Bus=", "--ConnectionStrings:Mqtt="];
         var demo = call with { Rest = [.. defaults, .. call.Rest], With = ["policy", "planner", "equator"] };
         try
         {

@@ -15,13 +15,14 @@ internal static class HealthEndpoints
         app.MapGet("/health/ready", Ready).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> Ready(StoreContext db, IBusControl bus, MqttAdapter adapter, CancellationToken ct)
+    private static async Task<IResult> Ready(StoreContext db, IBusControl bus, MqttAdapter adapter, Sweeper sweeper, Relay relay, CancellationToken ct)
     {
         var parts = new Dictionary<string, string>
         {
-            ["store"] = await Store(db, ct),
+            ["store"] = sweeper.Failure ?? await Store(db, ct),
             ["bus"] = bus.CheckHealth().Status == BusHealthStatus.Healthy ? "ok" : bus.CheckHealth().Description,
             ["mqtt"] = adapter.Status.WhyNot ?? "ok",
+            ["relay"] = relay.Failure ?? "ok",
         };
         var ready = parts.Values.All(part => part == "ok");
         return Results.Json(new { status = ready ? "ready" : "unready", parts }, statusCode: ready ? 200 : 503);

@@ -17,25 +17,27 @@ public static class WorkerHost
 {
     public static WebApplication Build(CommandLine call, Action<IServiceCollection>? compose = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = call.Rest });
-        builder.Configuration.Sources.Insert(0, Beside(AppContext.BaseDirectory));
+        var builder = CreateBuilder(call);
         var reader = new SettingsReader(builder.Configuration);
         var settings = reader.Read();
-        if (reader.Faults.Count > 0)
+        var faults = reader.Faults.ToList();
+        builder.WebHost.UseUrls([.. settings.Urls.Select(url => url.OriginalString.TrimEnd('/'))]);
+        AddLogging(builder, settings, call);
+        AddServices(builder, settings, call, faults);
+        if (faults.Count > 0)
         {
-            throw new ConfigurationFault(reader.Faults);
+            throw new ConfigurationFault(faults);
         }
 
         if (settings.Postgres is null)
         {
-            Directory.CreateDirectory(settings.DataDirectory);
+            var taken = DirectoryLock.Take(settings.DataDirectory);
+            builder.Services.AddSingleton(_ => taken);
         }
 
-        builder.WebHost.UseUrls([.. settings.Urls.Select(url => url.OriginalString.TrimEnd('/'))]);
-        AddLogging(builder, settings);
-        AddServices(builder, settings, call);
         compose?.Invoke(builder.Services);
         var app = builder.Build();
+        app.Services.GetService<DirectoryLock>();   // made here, so that it is freed with the host
         foreach (var key in reader.Unknown)
         {
             app.Logger.UnknownSetting(key);
@@ -46,7 +48,21 @@ public static class WorkerHost
         return app;
     }
 
-    private static void AddServices(WebApplicationBuilder builder, WorkerSettings settings, CommandLine call)
+    private static WebApplicationBuilder CreateBuilder(CommandLine call)
+    {
+        try
+        {
+            var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = call.Rest });
+            builder.Configuration.Sources.Insert(0, Beside(AppContext.BaseDirectory));
+            return builder;
+        }
+        catch (Exception unreadable) when (unreadable is InvalidDataException or FormatException)
+        {
+            throw new ConfigurationFault([$"{unreadable.Message} {unreadable.InnerException?.Message}".TrimEnd()]);
+        }
+    }
+
+    private static void AddServices(WebApplicationBuilder builder, WorkerSettings settings, CommandLine call, List<string> faults)
     {
         var services = builder.Services;
         services.AddSingleton(TimeProvider.System);
@@ -94,7 +110,7 @@ public static class WorkerHost
                 options.IsReturned = fault => fault is MessageReturnedException;
             });
             bus.AddConsumer<AdapterCommandConsumer>().Endpoint(endpoint => endpoint.Name = "adapter-commands");
-            AddNeighbours(bus, builder.Configuration, call);
+            AddNeighbours(bus, builder.Configuration, call, faults);
             if (settings.Bus is { } broker)
             {
                 bus.UseRabbitMq(broker, topologyOnly: call.Verb == "topology");
@@ -109,14 +125,15 @@ public static class WorkerHost
             services.AddHostedService<BusWatch>();
         }
 
-        services.AddHostedService<Sweeper>();
+        services.AddSingleton<Sweeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<Sweeper>());
     }
 
-    private static void AddNeighbours(IBusRegistrationConfigurator bus, IConfiguration configuration, CommandLine call)
+    private static void AddNeighbours(IBusRegistrationConfigurator bus, IConfiguration configuration, CommandLine call, List<string> faults)
     {
-        try
+        foreach (var neighbour in call.With.Distinct())
         {
-            foreach (var neighbour in call.With.Distinct())
+            try
             {
                 switch (neighbour)
                 {
@@ -131,17 +148,17 @@ public static class WorkerHost
                         break;
                 }
             }
-        }
-        catch (OptionsValidationException faults)
-        {
-            throw new ConfigurationFault([.. faults.Failures]);
+            catch (OptionsValidationException wrong)
+            {
+                faults.AddRange(wrong.Failures);
+            }
         }
     }
 
-    private static void AddLogging(WebApplicationBuilder builder, WorkerSettings settings) =>
+    private static void AddLogging(WebApplicationBuilder builder, WorkerSettings settings, CommandLine call) =>
         builder.Services.AddSerilog((_, logging) =>
         {
-            logging.MinimumLevel.Information()
+            logging.MinimumLevel.Is(call.Demo ? LogEventLevel.Error : LogEventLevel.Information)
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                 // What fails there fails again above, where it is known whether it matters.
                 .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal)
@@ -149,7 +166,8 @@ public static class WorkerHost
                 .MinimumLevel.Override("MassTransit", LogEventLevel.Warning)
                 // Said once, and without a stack, by BusWatch.
                 .Filter.ByExcluding(said => said.Level == LogEventLevel.Warning && said.MessageTemplate.Text.StartsWith("Connection Failed", StringComparison.Ordinal))
-                .ReadFrom.Configuration(builder.Configuration);
+                // Why the start failed is said once, by the program, without a trace.
+                .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal);
             if (settings.JsonLogs)
             {
                 logging.WriteTo.Console(new CompactJsonFormatter());

@@ -42,7 +42,7 @@ public class When_a_contract_is_commanded
         var accepted = await host.Post($"{contract}/cancel", Body("""{ "reason": "no longer needed" }"""));
         Assert.That((accepted.Status, accepted.Json["contractId"]!.GetValue<string>()), Is.EqualTo((202, contract[11..])));
         var cancelled = await host.Until(contract, one => one["status"]!.GetValue<string>() == "cancelled");
-        Assert.That(cancelled["outcome"]!["evidence"]!.GetValue<string>(), Is.EqualTo("device"));
+        Assert.That(cancelled["outcome"]!["evidence"]!.GetValue<string>(), Is.EqualTo("operator"), "it was never sent, so no device can tell");
         Assert.That((await host.Post($"{contract}/cancel", Body("""{ "reason": "again" }"""))).Json["state"]!.GetValue<string>(), Is.EqualTo("cancelled"));
 
         var history = (await host.Get($"{contract}/history")).Json["items"]!.AsArray();

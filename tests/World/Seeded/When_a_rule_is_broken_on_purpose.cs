@@ -94,7 +94,7 @@ public class When_a_rule_is_broken_on_purpose
             : BelievesLeasesShort ? lease with { SafeToReassignAt = lease.EndsAt - TimeSpan.FromSeconds(15) }
             : lease;
 
-        public Task Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct) =>
+        public Task<IReadOnlyList<JournalEntry>> Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct) =>
             real.Keep(contractId, deviceId, LosesEntries ? [.. entries.Where(entry => entry.Seq % 3 != 0)] : entries, ct);
 
         public Task<Contract> Document(Guid contractId, int revision, CancellationToken ct) => real.Document(contractId, revision, ct);
@@ -105,11 +105,11 @@ public class When_a_rule_is_broken_on_purpose
 
         public Task<DeviceView> Device(string deviceId, CancellationToken ct) => real.Device(deviceId, ct);
 
-        public Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, long afterSeq, CancellationToken ct) => real.Held(contractId, afterSeq, ct);
+        public Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, string deviceId, long afterSeq, CancellationToken ct) => real.Held(contractId, deviceId, afterSeq, ct);
 
         public Task Grant(Guid contractId, LeaseGrant grant, CancellationToken ct) => real.Grant(contractId, grant, ct);
 
-        public Task<LatestSample?> Latest(Guid contractId, CancellationToken ct) => real.Latest(contractId, ct);
+        public Task<LatestSample?> Latest(Guid contractId, string deviceId, CancellationToken ct) => real.Latest(contractId, deviceId, ct);
 
         public Task<IReadOnlyList<TurnCandidate>> Candidates(string deviceId, CancellationToken ct) => real.Candidates(deviceId, ct);
 

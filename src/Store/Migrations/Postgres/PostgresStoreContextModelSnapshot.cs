@@ -397,12 +397,11 @@ namespace ExecutionManager.Store.Migrations.Postgres
                     b.Property<Guid>("ContractId")
                         .HasColumnType("uuid");
 
+                    b.Property<string>("DeviceId")
+                        .HasColumnType("text");
+
                     b.Property<long>("Seq")
                         .HasColumnType("bigint");
-
-                    b.Property<string>("DeviceId")
-                        .IsRequired()
-                        .HasColumnType("text");
 
                     b.Property<string>("Json")
                         .IsRequired()
@@ -411,7 +410,7 @@ namespace ExecutionManager.Store.Migrations.Postgres
                     b.Property<DateTimeOffset>("StoredAt")
                         .HasColumnType("timestamp with time zone");
 
-                    b.HasKey("ContractId", "Seq");
+                    b.HasKey("ContractId", "DeviceId", "Seq");
 
                     b.HasIndex("DeviceId");
 

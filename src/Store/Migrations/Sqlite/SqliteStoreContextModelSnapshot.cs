@@ -383,12 +383,11 @@ namespace ExecutionManager.Store.Migrations.Sqlite
                     b.Property<Guid>("ContractId")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("DeviceId")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("Seq")
                         .HasColumnType("INTEGER");
-
-                    b.Property<string>("DeviceId")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
 
                     b.Property<string>("Json")
                         .IsRequired()
@@ -397,7 +396,7 @@ namespace ExecutionManager.Store.Migrations.Sqlite
                     b.Property<long>("StoredAt")
                         .HasColumnType("INTEGER");
 
-                    b.HasKey("ContractId", "Seq");
+                    b.HasKey("ContractId", "DeviceId", "Seq");
 
                     b.HasIndex("DeviceId");
 

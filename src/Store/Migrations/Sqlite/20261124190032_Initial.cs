@@ -188,7 +188,7 @@ namespace ExecutionManager.Store.Migrations.Sqlite
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_journal", x => new { x.ContractId, x.Seq });
+                    table.PrimaryKey("PK_journal", x => new { x.ContractId, x.DeviceId, x.Seq });
                 });
 
             migrationBuilder.CreateTable(

@@ -190,7 +190,7 @@ namespace ExecutionManager.Store.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_journal", x => new { x.ContractId, x.Seq });
+                    table.PrimaryKey("PK_journal", x => new { x.ContractId, x.DeviceId, x.Seq });
                 });
 
             migrationBuilder.CreateTable(

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace ExecutionManager.Store.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteStoreContext))]
-    [Migration("20261124172420_Initial")]
+    [Migration("20261124190032_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -386,12 +386,11 @@ namespace ExecutionManager.Store.Migrations.Sqlite
                     b.Property<Guid>("ContractId")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("DeviceId")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("Seq")
                         .HasColumnType("INTEGER");
-
-                    b.Property<string>("DeviceId")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
 
                     b.Property<string>("Json")
                         .IsRequired()
@@ -400,7 +399,7 @@ namespace ExecutionManager.Store.Migrations.Sqlite
                     b.Property<long>("StoredAt")
                         .HasColumnType("INTEGER");
 
-                    b.HasKey("ContractId", "Seq");
+                    b.HasKey("ContractId", "DeviceId", "Seq");
 
                     b.HasIndex("DeviceId");
 

@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace ExecutionManager.Store.Migrations.Postgres
 {
     [DbContext(typeof(PostgresStoreContext))]
-    [Migration("20261124183445_Initial")]
+    [Migration("20261124190035_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -400,12 +400,11 @@ namespace ExecutionManager.Store.Migrations.Postgres
                     b.Property<Guid>("ContractId")
                         .HasColumnType("uuid");
 
+                    b.Property<string>("DeviceId")
+                        .HasColumnType("text");
+
                     b.Property<long>("Seq")
                         .HasColumnType("bigint");
-
-                    b.Property<string>("DeviceId")
-                        .IsRequired()
-                        .HasColumnType("text");
 
                     b.Property<string>("Json")
                         .IsRequired()
@@ -414,7 +413,7 @@ namespace ExecutionManager.Store.Migrations.Postgres
                     b.Property<DateTimeOffset>("StoredAt")
                         .HasColumnType("timestamp with time zone");
 
-                    b.HasKey("ContractId", "Seq");
+                    b.HasKey("ContractId", "DeviceId", "Seq");
 
                     b.HasIndex("DeviceId");
 
