@@ -13,7 +13,7 @@ internal sealed record WorldPlan(int Seed)
     public int Contracts { get; init; } = 6;
 
     /// <summary>How much happens before the world becomes kind.</summary>
-    public int Steps { get; init; } = 450;
+    public int Steps { get; init; } = 350;
 
     /// <summary>How often a device's action or push goes wrong, 0..1.</summary>
     public double DeviceFaults { get; init; }
@@ -60,7 +60,7 @@ internal sealed record WorldPlan(int Seed)
         {
             Devices = chance.Next(3, 5),
             Contracts = chance.Next(3, 8),
-            Steps = chance.Next(400, 500),
+            Steps = chance.Next(320, 380),
             DeviceFaults = Pick(0, 0.3, 0.6),
             Divergence = Pick(0, 0, 0.4),
             LongActions = Pick(0, 0.2, 0.9),
