@@ -24,5 +24,14 @@ internal static class Orphans
                 Revision = shot.Revision, Intent = Intent.Stop, IntentVersion = shot.IntentVersion + 1,
             });
         }
+        else if (report.Snapshot is null && report.Entries.LastOrDefault() is { Type: not (EntryTypes.Completed or EntryTypes.Stopped) })
+        {
+            // Only a snapshot tells which intent the stop has to outrank.
+            await context.Publish(new RequestReport
+            {
+                ContractId = report.ContractId, DeviceId = report.DeviceId, ConnectionEpoch = report.ConnectionEpoch,
+                ReportId = context.GetPayload<IServiceProvider>().GetRequiredService<NewGuid>()(), FromSeq = through + 1,
+            });
+        }
     }
 }

@@ -28,4 +28,18 @@ public class When_a_contract_lives_in_a_world
 
         Assert.That(world.States(contract), Is.EqualTo("AwaitingConnection Pushing Live Projected Reconciled Live Completed"), world.Story(new LawBroken("walk", "")));
     }
+
+    [Test]
+    public async Task Should_be_taken_up_with_what_was_done_before_anybody_knew_it()
+    {
+        await using var world = await World.Create(new WorldPlan(1) { Devices = 1 }, new Census());
+        world.Connect(world.LinkOf("d1"));
+        var document = world.Haunt(world.LinkOf("d1"));
+        await world.Run(TimeSpan.FromSeconds(15));
+        Assert.That(world.LinkOf("d1").Device.Contracts[0].Journal[^1].Type, Is.EqualTo("stopped"), "what nobody knows is stopped");
+        await world.Submit(document);
+        await world.Run(TimeSpan.FromSeconds(1));
+
+        Assert.That(world.States(document.GetProperty("contractId").GetGuid()), Does.StartWith("AwaitingConnection Projected Reconciled Recovering"), world.Story(new LawBroken("taken up", "")));
+    }
 }

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Durability;
 
@@ -76,6 +78,8 @@ internal sealed partial class World
             yield return (4, PublishTelemetry);
         if (answers.FindIndex(answer => answer.At <= Now) is var answer and >= 0)
             yield return (8, () => Answer(answer));
+        if (links.FindAll(link => link.Device.IsConnected && laws.Contracts < 6) is { Count: > 0 } holders)
+            yield return (unkind * 0.6, () => Fault("contract of an earlier life", () => Haunt(Any(holders))));
         yield return (unkind * 0.3, Crash);
         yield return (unkind * 0.2, () => Fault("worker stopped", () => { }, () => StopWorker("stops")));
     }
@@ -134,7 +138,8 @@ internal sealed partial class World
 
     private async Task SubmitSomething()
     {
-        var document = Draw();
+        var document = submitted.Count > 0 && chance.Next(8) == 0 ? Any(submitted) : Draw();
+        submitted.Add(document);
         if (chance.Next(3) > 0)
         {
             await Submit(document);
@@ -182,6 +187,24 @@ internal sealed partial class World
             // As intended.
         }
         await StopWorker($"dies ({instant})");
+    }
+
+    /// <summary>A device holds a contract that nobody here knows; perhaps it is submitted later.</summary>
+    public JsonElement Haunt(Link link)
+    {
+        var document = Document(NextId(), link.Name, $"T-{submitted.Count}-{link.Name}", 2, 20, TimeSpan.FromSeconds(60));
+        submitted.Add(JsonSerializer.SerializeToElement(document));
+        laws.Name((Guid)document["contractId"]!);
+        laws.Haunted.Add((Guid)document["contractId"]!);
+        (document["revision"], document["fencingToken"], document["plannedAtSeq"]) = (1, 1, 0);
+        Note($"{link.Name} holds {laws.NameOf((Guid)document["contractId"]!)}, which nobody knows");
+        var push = new JsonObject
+        {
+            ["connectionEpoch"] = link.Device.Epoch, ["contentHash"] = "sha256:earlier", ["contract"] = document,
+            ["desired"] = new JsonObject { ["intent"] = "run", ["intentVersion"] = 1, ["asOf"] = 0, ["validFor"] = "PT10M" },
+        };
+        Take(link, link.Device.Receive($"em/v1/{link.Name}/contract", Encoding.UTF8.GetBytes(push.ToJsonString()), Now));
+        return submitted[^1];
     }
 
     private void Reboot(Link link, bool diskLost)

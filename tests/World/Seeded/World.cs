@@ -28,6 +28,7 @@ internal sealed partial class World : IAsyncDisposable
     private readonly Dictionary<string, TelemetrySample> samples = [];
     private readonly List<(DateTimeOffset At, object Message)> answers = [];
     private readonly List<(DateTimeOffset At, Link Link, DeviceMessage Will)> wills = [];
+    private readonly List<JsonElement> submitted = [];
     private readonly List<string> trace = [];
     private readonly Laws laws;
     private Worker? worker;
