@@ -19,7 +19,7 @@ public class When_a_rule_is_broken_on_purpose
         Decorate<IDurableDatabase>(services, real => new OtherDatabase(real) { LosesDeadlines = true }));
 
     [Test]
-    public Task Should_miss_entries_that_were_acknowledged_and_not_stored() => Expect("nothing is acknowledged that is not stored", services =>
+    public Task Should_miss_entries_that_were_acknowledged_and_not_stored() => Expect("no report is lost", services =>
         Decorate<IContractRecords>(services, real => new OtherRecords(real) { LosesEntries = true }));
 
     [Test]

@@ -1,6 +1,6 @@
 namespace ExecutionManager.World.Tests;
 
-/// <summary>Environment: WORLDS (default 70) worlds from seed WORLD_SEED (default 1) on.</summary>
+/// <summary>Environment: WORLDS (default 200) worlds from seed WORLD_SEED (default 1) on.</summary>
 public class When_worlds_live_by_their_seeds
 {
     private static int Read(string variable, int otherwise) =>
@@ -9,7 +9,7 @@ public class When_worlds_live_by_their_seeds
     [Test]
     public async Task Should_keep_every_law()
     {
-        var (first, count) = (Read("WORLD_SEED", 1), Read("WORLDS", 70));
+        var (first, count) = (Read("WORLD_SEED", 1), Read("WORLDS", 200));
         var census = new Census();
         var broken = new List<string>();
         await Parallel.ForEachAsync(Enumerable.Range(first, count), new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (seed, _) =>
