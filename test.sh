@@ -24,7 +24,7 @@ if ((${#projects[@]} == 0)); then
   for p in tests/*/*.csproj; do projects+=("$(dirname "$p")"); done
 fi
 if $fast; then
-  projects=("${projects[@]/tests\/Journeys/}")
+  for i in "${!projects[@]}"; do [ "${projects[i]}" = tests/Journeys ] && unset "projects[i]"; done
 fi
 
 # PostgreSQL, RabbitMQ and mosquitto, unless they are given by the variables that scripts/servers.sh would set.
@@ -32,20 +32,44 @@ if $fast; then
   export EM_TEST_FAST=1
 elif ((${#only[@]} == 0)) && [ -z "${EM_TEST_POSTGRES:-}" ]; then
   servers=$(mktemp -d)
-  trap 'scripts/servers.sh "$servers" stop; rm -rf "$servers"' EXIT
+  beside=
+  trap '[ -z "$beside" ] || kill -- "-$beside" || :; scripts/servers.sh "$servers" stop; rm -rf "$servers"' EXIT
   scripts/servers.sh install
   scripts/servers.sh "$servers" start
   eval "$(scripts/servers.sh "$servers" env)"
 fi
 
+run() {
+  local p name status=0
+  for p in "$@"; do
+    name=$(basename "$p")
+    dotnet test "$p" --no-build --nologo --logger "trx;LogFileName=$name.trx" --results-directory TestResults || status=1
+    [ -f "TestResults/$name.trx" ] || { echo "test.sh: $p left no result file" >&2; status=1; }
+  done
+  return $status
+}
+
 rm -rf TestResults
+mkdir TestResults
 status=0
 dotnet build --nologo -v quiet
-for p in "${projects[@]}"; do
-  [ -n "$p" ] || continue
-  name=$(basename "$p")
-  dotnet test "$p" --no-build --nologo --logger "trx;LogFileName=$name.trx" --results-directory TestResults || status=1
-  [ -f "TestResults/$name.trx" ] || { echo "test.sh: $p left no result file" >&2; status=1; }
-done
+if [ -n "${servers:-}" ]; then
+  # Tests of servers take turns, and mostly wait; what needs none runs beside them and is shown afterwards.
+  served=()
+  alone=()
+  for p in "${projects[@]}"; do
+    if grep -rqs EM_TEST_ "$p" --include=*.cs; then served+=("$p"); else alone+=("$p"); fi
+  done
+  set -m
+  run "${alone[@]}" >TestResults/beside.log 2>&1 &
+  beside=$!
+  set +m
+  run "${served[@]}" || status=1
+  wait "$beside" || status=1
+  beside=
+  cat TestResults/beside.log
+else
+  run "${projects[@]}" || status=1
+fi
 scripts/summary.sh TestResults || status=1
 exit $status
