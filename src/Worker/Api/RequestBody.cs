@@ -11,6 +11,9 @@ internal static class RequestBody
 {
     private static readonly JsonElement Nothing = JsonElement.Parse("{}");
 
+    // Of a name given twice nobody knows which value was meant.
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     /// <summary>The body, or why it is refused.</summary>
     /// <param name="request">The request.</param>
     /// <param name="optional">No body at all counts as an empty object.</param>
@@ -37,7 +40,7 @@ internal static class RequestBody
 
         try
         {
-            return Utf8.IsValid(bytes.Span) ? (JsonElement.Parse(bytes.Span), null) : (default, Problem.Malformed("The body is no UTF-8."));
+            return Utf8.IsValid(bytes.Span) ? (JsonElement.Parse(bytes.Span, Strict), null) : (default, Problem.Malformed("The body is no UTF-8."));
         }
         catch (JsonException fault)
         {

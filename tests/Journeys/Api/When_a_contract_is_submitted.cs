@@ -48,6 +48,7 @@ public class When_a_contract_is_submitted
 
     [TestCase("{ \"deviceId\": ", "application/json", "400 malformed")]
     [TestCase("", "application/json", "400 malformed")]
+    [TestCase("{ \"deviceId\": \"agv-1\", \"deviceId\": \"agv-2\" }", "application/json", "400 malformed")]
     [TestCase("[]", "application/json", "400 validation")]
     [TestCase("{}", "text/plain", "415 unsupported-media-type")]
     [TestCase("{}", "application/json; charset=utf-16", "415 unsupported-media-type")]
