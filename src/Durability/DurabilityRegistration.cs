@@ -45,7 +45,8 @@ public static class DurabilityRegistration
             x.GetRequiredService<OutboxRows>(), x.GetRequiredService<WriteQueue>(), x.GetRequiredService<OutboxSignal>(), x));
         bus.AddScoped(x => new ParkedMessages(
             x.GetRequiredService<DurableContext>().Db, x.GetRequiredService<RoutingTable>(), x.GetRequiredService<OutboxSignal>(), x.GetRequiredService<TimeProvider>()));
-        bus.AddScoped<IOutboxContextFactory<DbContext>, InboxContextFactory>();
+        bus.AddScoped<IOutboxContextFactory<IConsumer>, InboxContextFactory<IConsumer>>();
+        bus.AddScoped<IOutboxContextFactory<ISaga>, InboxContextFactory<ISaga>>();
         bus.ReplaceScoped<IScopedBusContextProvider<IBus>, ScopedOutboxProvider>();
         bus.AddScoped<IMessageScheduler>(x => new MessageScheduler(
             new DurableScheduler(x.GetRequiredService<ISendEndpointProvider>(), x.GetRequiredService<StandaloneOutbox>().Cancel), x.GetRequiredService<IBus>().Topology));
@@ -89,9 +90,8 @@ public static class DurabilityRegistration
             retry.Handle<Exception>(database.IsConflict);
             retry.Immediate(10);
         });
-        var inbox = new OutboxConsumePipeSpecificationObserver<DbContext>(endpoint, context);
-        endpoint.ConnectConsumerConfigurationObserver(inbox);
-        endpoint.ConnectSagaConfigurationObserver(inbox);
+        endpoint.ConnectConsumerConfigurationObserver(new OutboxConsumePipeSpecificationObserver<IConsumer>(endpoint, context));
+        endpoint.ConnectSagaConfigurationObserver(new OutboxConsumePipeSpecificationObserver<ISaga>(endpoint, context));
     }
 
     /// <summary>Only for an endpoint declared by hand (<c>cfg.ReceiveEndpoint</c>); those of ConfigureEndpoints have it.</summary>
@@ -105,7 +105,7 @@ public static class DurabilityRegistration
         return provider switch
         {
             "Microsoft.EntityFrameworkCore.Sqlite" => new SqliteDatabase(),
-            "Npgsql.EntityFrameworkCore.PostgreSQL" => new PostgresDatabase(),
+            "Npgsql.EntityFrameworkCore.PostgreSQL" => new PostgresDatabase(services.GetRequiredService<OutboxInterceptor>()),
             _ => throw new NotSupportedException($"Durability does not know the database provider '{provider}'.")
         };
     }
