@@ -76,8 +76,8 @@ public static class DurabilityRegistration
         });
 
     /// <summary>
-    /// One transaction for each message and consumer of this endpoint, each message once; conflicts are tried again in a fresh
-    /// scope, at once and up to ten times. To be called before the consumers are configured, after other retries; a second call
+    /// One transaction for each message and consumer of this endpoint, each message once; conflicts, deadlocks and transactions whose connection
+    /// broke are tried again in a fresh scope, at once and up to ten times. To be called before the consumers are configured, after other retries; a second call
     /// for the same endpoint changes nothing.
     /// </summary>
     public static void UseDurableInbox(this IReceiveEndpointConfigurator endpoint, IRegistrationContext context)

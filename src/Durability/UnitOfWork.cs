@@ -1,3 +1,4 @@
+using System.Data;
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
 
@@ -11,14 +12,17 @@ internal sealed class UnitOfWork : IAsyncDisposable
 {
     private static readonly AsyncLocal<UnitOfWork?> Ambient = new();
 
+    private readonly IDurableDatabase database;
     private readonly OutboxSignal signal;
     private readonly IWriteTransaction transaction;
     private readonly List<OutboxMessage> outgoing = [];
     private InboxMessage? expected;
+    private bool hasBegun;
 
-    private UnitOfWork(DbContext db, OutboxSignal signal, IWriteTransaction transaction)
+    private UnitOfWork(DbContext db, IDurableDatabase database, OutboxSignal signal, IWriteTransaction transaction)
     {
         Db = db;
+        this.database = database;
         this.signal = signal;
         this.transaction = transaction;
         IsOpen = true;
@@ -35,7 +39,7 @@ internal sealed class UnitOfWork : IAsyncDisposable
     public bool IsDuplicate { get; private set; }
 
     public static async Task<UnitOfWork> Begin(DbContext db, IDurableDatabase database, OutboxSignal signal, CancellationToken cancellationToken) =>
-        new(db, signal, await database.Begin(db, cancellationToken));
+        new(db, database, signal, await database.Begin(db, cancellationToken));
 
     /// <summary>The inbox row of the message, which goes to the database with the saga that it is for.</summary>
     public void Expect(InboxMessage row) => expected = row;
@@ -47,6 +51,7 @@ internal sealed class UnitOfWork : IAsyncDisposable
             return;
         IsDuplicate = !await transaction.TryReceive(row, cancellationToken);
         expected = null;
+        hasBegun = true;
     }
 
     public async Task<TSaga?> Load<TSaga>(Guid correlationId, CancellationToken cancellationToken) where TSaga : class, ISaga
@@ -62,6 +67,7 @@ internal sealed class UnitOfWork : IAsyncDisposable
         {
             saga = await transaction.Load<TSaga>(correlationId, cancellationToken);
         }
+        hasBegun = true;
         return IsDuplicate ? throw new AlreadyReceivedException() : saga;
     }
 
@@ -69,14 +75,21 @@ internal sealed class UnitOfWork : IAsyncDisposable
     public async Task Run(Func<Task> body, (Guid MessageId, string Endpoint)? consumed, CancellationToken cancellationToken)
     {
         Ambient.Value = this;
-        await body();
-        await Receive(cancellationToken);
-        if (IsDuplicate)
+        try
         {
-            outgoing.Clear();
-            Db.ChangeTracker.Clear();
+            await body();
+            await Receive(cancellationToken);
+            if (IsDuplicate)
+            {
+                outgoing.Clear();
+                Db.ChangeTracker.Clear();
+            }
+            await transaction.Commit(outgoing, consumed, cancellationToken);
         }
-        await transaction.Commit(outgoing, consumed, cancellationToken);
+        catch (Exception exception) when (hasBegun && database.IsUnavailable(exception) && Db.Database.GetDbConnection().State != ConnectionState.Open)
+        {
+            throw new TransactionBrokenException(exception);
+        }
         IsOpen = false;
         if (outgoing.Count > 0)
             signal.Set();

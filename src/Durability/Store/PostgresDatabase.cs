@@ -48,5 +48,5 @@ internal sealed class PostgresDatabase(OutboxInterceptor interceptor) : IDurable
             : x.IsTransient || x.InnerException is IOException or TimeoutException);
 
     public bool IsConflict(Exception exception) => exception.Causes().Any(x =>
-        x is DbUpdateConcurrencyException || (x is PostgresException { SqlState: var state } && Conflicts.Contains(state)));
+        x is DbUpdateConcurrencyException or TransactionBrokenException || (x is PostgresException { SqlState: var state } && Conflicts.Contains(state)));
 }
