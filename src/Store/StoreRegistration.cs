@@ -38,6 +38,7 @@ public static class StoreRegistration
     private static IServiceCollection AddStore<TContext>(this IServiceCollection services) where TContext : StoreContext
     {
         services.AddScoped<StoreContext>(provider => provider.GetRequiredService<TContext>());
+        services.AddSingleton<AcceptedDocuments>();
         services.AddScoped<IContractRecords, ContractRecords>();
         services.AddScoped<Submissions>();
         services.AddScoped<StalenessSweep>();
