@@ -103,6 +103,30 @@ public sealed class When_a_live_contract_is_reported
         Assert.That(bytes / transitions, Is.LessThanOrEqualTo(150_000));
     }
 
+    [Test]
+    [CancelAfter(300_000)]
+    public async Task Should_renew_all_leases_that_are_due_in_three_round_trips_and_wake_no_contract(CancellationToken cancellation)
+    {
+        await using var wire = new PostgresWire(servers.Store);
+        await using var worker = await Worker.Start(wire.ConnectionString, servers.Store, servers.Bus, relay: false);
+        var before = await worker.Read(db => db.Contracts.AsNoTracking().ToDictionaryAsync(one => one.CorrelationId, one => one.RowVersion));
+        await worker.Read(db => db.Grants.ExecuteUpdateAsync(set => set.SetProperty(grant => grant.RenewAt, Now.AddSeconds(-1))));
+        var desires = await worker.Read(Desires);
+        Assert.That(await worker.Renew(), Is.EqualTo(Contracts));
+        Assert.That(await worker.Renew(), Is.Zero, "none is due any more");
+        await worker.Read(db => db.Grants.ExecuteUpdateAsync(set => set.SetProperty(grant => grant.RenewAt, Now.AddSeconds(-1))));
+        wire.Take();
+
+        Assert.That(await worker.Renew(), Is.EqualTo(Contracts));
+
+        Assert.That(wire.Take().Trips, Is.EqualTo(3), "held, read, written");
+        Assert.That(await worker.Read(db => db.Grants.CountAsync(grant => grant.RenewAt > Now)), Is.EqualTo(Contracts));
+        Assert.That(await worker.Read(Desires) - desires, Is.EqualTo(2 * Contracts));
+        Assert.That(await worker.Read(db => db.Contracts.AsNoTracking().ToDictionaryAsync(one => one.CorrelationId, one => one.RowVersion)), Is.EqualTo(before));
+
+        static Task<int> Desires(StoreContext db) => db.Set<OutboxMessage>().CountAsync(row => row.MessageType.Contains("SetDesired"));
+    }
+
     /// <summary>One entry of the journal for each contract, again and again; it returns when all are applied.</summary>
     private async Task Report(Worker worker, int rounds)
     {
@@ -201,6 +225,12 @@ public sealed class When_a_live_contract_is_reported
             var submission = await scope.ServiceProvider.GetRequiredService<Submissions>().Submit(JsonDocument.Parse(plan).RootElement, null, default);
             await scope.ServiceProvider.GetRequiredService<StoreContext>().SaveChangesAsync();
             return ((Submission.Created)submission).ContractId;
+        }
+
+        public async Task<int> Renew()
+        {
+            await using var scope = host.Services.CreateAsyncScope();
+            return await scope.ServiceProvider.GetRequiredService<RenewalSweep>().RunOnce(default);
         }
 
         public Task Publish<T>(T message) where T : class => host.Services.GetRequiredService<IBus>().Publish(message);
