@@ -12,7 +12,8 @@ internal sealed class ConsumedFilter(StandaloneOutbox standalone) : IFilter<Rece
     public async Task Send(ReceiveContext context, IPipe<ReceiveContext> next)
     {
         await next.Send(new OutboxReceiveContext(standalone, context));
-        if (context.TryGetPayload<Settled>(out _))
+        // What was published past the outbox has no row, and nothing to ask the database for.
+        if (context.TryGetPayload<Settled>(out _) || !context.TransportHeaders.TryGetHeader(OutboxMessage.HasRow, out _))
             return;
         var messageId = context.TryGetPayload<ConsumeContext>(out var message) ? message.MessageId : context.GetMessageId();
         if (messageId is { } id)

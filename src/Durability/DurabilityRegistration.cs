@@ -45,7 +45,8 @@ public static class DurabilityRegistration
             x.GetRequiredService<OutboxRows>(), x.GetRequiredService<WriteQueue>(), x.GetRequiredService<OutboxSignal>(), x));
         bus.AddScoped(x => new ParkedMessages(
             x.GetRequiredService<DurableContext>().Db, x.GetRequiredService<RoutingTable>(), x.GetRequiredService<OutboxSignal>(), x.GetRequiredService<TimeProvider>()));
-        bus.AddScoped<IOutboxContextFactory<DbContext>, InboxContextFactory>();
+        bus.AddScoped<IOutboxContextFactory<IConsumer>, InboxContextFactory<IConsumer>>();
+        bus.AddScoped<IOutboxContextFactory<ISaga>, InboxContextFactory<ISaga>>();
         bus.ReplaceScoped<IScopedBusContextProvider<IBus>, ScopedOutboxProvider>();
         bus.AddScoped<IMessageScheduler>(x => new MessageScheduler(
             new DurableScheduler(x.GetRequiredService<ISendEndpointProvider>(), x.GetRequiredService<StandaloneOutbox>().Cancel), x.GetRequiredService<IBus>().Topology));
@@ -75,8 +76,8 @@ public static class DurabilityRegistration
         });
 
     /// <summary>
-    /// One transaction for each message and consumer of this endpoint, each message once; conflicts are tried again in a fresh
-    /// scope, at once and up to ten times. To be called before the consumers are configured, after other retries; a second call
+    /// One transaction for each message and consumer of this endpoint, each message once; conflicts, deadlocks and transactions whose connection
+    /// broke are tried again in a fresh scope, at once and up to ten times. To be called before the consumers are configured, after other retries; a second call
     /// for the same endpoint changes nothing.
     /// </summary>
     public static void UseDurableInbox(this IReceiveEndpointConfigurator endpoint, IRegistrationContext context)
@@ -89,9 +90,8 @@ public static class DurabilityRegistration
             retry.Handle<Exception>(database.IsConflict);
             retry.Immediate(10);
         });
-        var inbox = new OutboxConsumePipeSpecificationObserver<DbContext>(endpoint, context);
-        endpoint.ConnectConsumerConfigurationObserver(inbox);
-        endpoint.ConnectSagaConfigurationObserver(inbox);
+        endpoint.ConnectConsumerConfigurationObserver(new OutboxConsumePipeSpecificationObserver<IConsumer>(endpoint, context));
+        endpoint.ConnectSagaConfigurationObserver(new OutboxConsumePipeSpecificationObserver<ISaga>(endpoint, context));
     }
 
     /// <summary>Only for an endpoint declared by hand (<c>cfg.ReceiveEndpoint</c>); those of ConfigureEndpoints have it.</summary>
@@ -105,7 +105,7 @@ public static class DurabilityRegistration
         return provider switch
         {
             "Microsoft.EntityFrameworkCore.Sqlite" => new SqliteDatabase(),
-            "Npgsql.EntityFrameworkCore.PostgreSQL" => new PostgresDatabase(),
+            "Npgsql.EntityFrameworkCore.PostgreSQL" => new PostgresDatabase(services.GetRequiredService<OutboxInterceptor>()),
             _ => throw new NotSupportedException($"Durability does not know the database provider '{provider}'.")
         };
     }

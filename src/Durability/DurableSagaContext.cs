@@ -23,6 +23,9 @@ internal sealed class DurableSagaContext<TSaga, T>(
 
     public async Task<SagaConsumeContext<TSaga, T>> Insert(TSaga instance)
     {
+        await work.Receive(CancellationToken);
+        if (work.IsDuplicate)
+            throw new AlreadyReceivedException();
         var entry = db.Add(instance);
         // On PostgreSQL a failed statement would end the transaction, not only itself.
         db.Database.AutoSavepointsEnabled = true;

@@ -17,6 +17,9 @@ internal sealed class DurableSagaRepository<TSaga>(
     public Task SendQuery<T>(ConsumeContext<T> message, ISagaQuery<TSaga> query, IPipe<SagaRepositoryQueryContext<TSaga, T>> next) where T : class =>
         InTransaction(message, async work =>
         {
+            await work.Receive(message.CancellationToken);
+            if (work.IsDuplicate)
+                return;
             var found = await context.Db.Set<TSaga>().Where(query.FilterExpression).ToListAsync(message.CancellationToken);
             var saga = new DurableSagaContext<TSaga, T>(work, database, message, factory);
             await next.Send(new LoadedSagaRepositoryQueryContext<TSaga, T>(saga, found));
@@ -34,11 +37,17 @@ internal sealed class DurableSagaRepository<TSaga>(
     {
         if (message.TryGetPayload<IInboxScope>(out var inbox) && inbox.Work.IsOpen)
         {
-            await body(inbox.Work);
+            try
+            {
+                await body(inbox.Work);
+            }
+            catch (AlreadyReceivedException)
+            {
+                // Acknowledged, without effect.
+            }
             return;
         }
         await using var work = await UnitOfWork.Begin(context.Db, database, signal, message.CancellationToken);
-        await work.Run(() => body(work));
-        await work.Commit(null, message.CancellationToken);
+        await work.Run(() => body(work), null, message.CancellationToken);
     }
 }

@@ -12,16 +12,16 @@ internal interface IInboxScope
 
 /// <summary>A consumed message whose sends are rows of the same transaction.</summary>
 internal sealed class InboxConsumeContext<T>(
-    ConsumeContext<T> context, OutboxConsumeOptions options, IServiceProvider services, UnitOfWork work, OutboxRows rows, bool isDuplicate)
+    ConsumeContext<T> context, OutboxConsumeOptions options, IServiceProvider services, UnitOfWork work, OutboxRows rows)
     : OutboxConsumeContextProxy<T>(context, options, services), IInboxScope
     where T : class
 {
     public UnitOfWork Work => work;
 
     // A row that is stored is as good as delivered, so a duplicate has nothing left to do but to be acknowledged.
-    public override bool IsMessageConsumed => isDuplicate;
+    public override bool IsMessageConsumed => work.IsDuplicate;
 
-    public override bool IsOutboxDelivered => isDuplicate;
+    public override bool IsOutboxDelivered => work.IsDuplicate;
 
     public override bool ContinueProcessing { get; set; } = true;
 

@@ -1,15 +1,16 @@
 using MassTransit;
 using MassTransit.Middleware;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
 namespace ExecutionManager.Durability;
 
 /// <summary>One transaction for each consumed message; the acknowledgement follows the commit.</summary>
-internal sealed class InboxContextFactory(
+/// <typeparam name="TKind">ISaga: the inbox row goes to the database with the load of the saga. IConsumer: on its own, before the consumer.</typeparam>
+internal sealed class InboxContextFactory<TKind>(
     DurableContext context, IDurableDatabase database, OutboxRows rows, RoutingTable routes, OutboxSignal signal, TimeProvider clock,
-    IServiceProvider services, ILogger<InboxContextFactory> logger)
-    : IOutboxContextFactory<DbContext>
+    IServiceProvider services, ILogger<InboxContextFactory<TKind>> logger)
+    : IOutboxContextFactory<TKind>
+    where TKind : class
 {
     public async Task Send<T>(ConsumeContext<T> message, OutboxConsumeOptions options, IPipe<OutboxConsumeContext<T>> next) where T : class
     {
@@ -19,15 +20,15 @@ internal sealed class InboxContextFactory(
         var incoming = Incoming(message);
 
         await using var work = await UnitOfWork.Begin(context.Db, database, signal, message.CancellationToken);
-        var isNew = await work.TryReceive(messageId, options.ConsumerId, clock.GetUtcNow().UtcDateTime, message.CancellationToken);
-        if (!isNew)
+        work.Expect(new InboxMessage { MessageId = messageId, ConsumerId = options.ConsumerId, ReceivedAt = clock.GetUtcNow().UtcDateTime });
+        if (typeof(TKind) != typeof(ISaga))
+            await work.Receive(message.CancellationToken);
+        await work.Run(() => next.Send(new InboxConsumeContext<T>(message, options, services, work, rows)), incoming, message.CancellationToken);
+        if (work.IsDuplicate)
         {
             DurabilityMeter.Duplicates.Add(1);
             logger.Duplicate(messageId, options.ConsumerType);
         }
-
-        await work.Run(() => next.Send(new InboxConsumeContext<T>(message, options, services, work, rows, isDuplicate: !isNew)));
-        await work.Commit(incoming, message.CancellationToken);
         if (incoming is not null)
             message.ReceiveContext.GetOrAddPayload(() => new Settled());
     }

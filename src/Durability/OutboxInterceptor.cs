@@ -15,22 +15,22 @@ internal sealed class OutboxInterceptor(OutboxSignal signal) : DbTransactionInte
     public int SavedChanges(SaveChangesCompletedEventData eventData, int result)
     {
         if (eventData.Context is { Database.CurrentTransaction: null })
-            Wake(eventData.Context);
+            Committed(eventData.Context);
         return result;
     }
 
     public ValueTask<int> SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken) =>
         new(SavedChanges(eventData, result));
 
-    public override void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => Wake(eventData.Context);
+    public override void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => Committed(eventData.Context);
 
     public override Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
     {
-        Wake(eventData.Context);
+        Committed(eventData.Context);
         return Task.CompletedTask;
     }
 
-    private void Wake(DbContext? db)
+    public void Committed(DbContext? db)
     {
         if (db is not null && pending.Remove(db))
             signal.Set();

@@ -49,6 +49,9 @@ public sealed class OutboxMessage
     /// <summary>Set when it was given up: it stays until it is sent again or deleted by hand.</summary>
     public DateTime? ParkedAt { get; set; }
 
+    /// <summary>A transport header on the in-memory transport: the message has a row here, which waits for its end.</summary>
+    internal const string HasRow = "Durability-Row";
+
     /// <summary>On the in-memory transport the row is deleted when its endpoint consumed it, else when it was sent.</summary>
     internal bool AwaitsConsumption => !Destination.Contains(':');
 
@@ -60,6 +63,8 @@ public sealed class OutboxMessage
         var headers = Headers is null
             ? []
             : JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(Headers)!.ToDictionary(x => x.Key, x => Plain(x.Value));
+        if (AwaitsConsumption)
+            headers[HasRow] = "true";
         headers["Content-Type"] = ContentType;
         headers[MassTransit.MessageHeaders.MessageId] = MessageId.ToString();
         return headers;

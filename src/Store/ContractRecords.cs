@@ -1,18 +1,34 @@
 using System.Text.Json;
 using ExecutionManager.Domain;
+using ExecutionManager.Durability;
 using ExecutionManager.Sagas;
 using Microsoft.EntityFrameworkCore;
 
 namespace ExecutionManager.Store;
 
 /// <summary>The records of a contract in the database of its transaction.</summary>
-public sealed class ContractRecords(StoreContext db, TimeProvider clock) : IContractRecords
+public sealed class ContractRecords(StoreContext db, TimeProvider clock, AcceptedDocuments accepted) : IContractRecords
 {
+    private readonly List<JournalRow> added = [];
+
     public async Task<Contract> Document(Guid contractId, int revision, CancellationToken ct)
     {
+        // Of a revision that was never sent another worker may write another document.
+        var isFinal = Tracked(contractId) is { } saga && revision <= saga.AcceptedRevision;
+        if (isFinal && accepted.Find(contractId, revision) is { } known)
+        {
+            return known;
+        }
+
         var row = await db.Documents.FindAsync([contractId, revision], ct)
             ?? throw new InvalidOperationException($"Contract {contractId} has no document of revision {revision}.");
-        return ContractDocument.Parse(row.Json);
+        var contract = ContractDocument.Parse(row.Json);
+        if (isFinal)
+        {
+            accepted.Keep(contract, row.Json.Length);
+        }
+
+        return contract;
     }
 
     public async Task Keep(Contract contract, CancellationToken ct)
@@ -41,8 +57,7 @@ public sealed class ContractRecords(StoreContext db, TimeProvider clock) : ICont
     public async Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, string deviceId, long afterSeq, CancellationToken ct)
     {
         var rows = await db.Journal.AsNoTracking().Where(row => row.ContractId == contractId && row.DeviceId == deviceId && row.Seq > afterSeq).ToListAsync(ct);
-        var added = db.Journal.Local.Where(row => row.ContractId == contractId && row.DeviceId == deviceId && row.Seq > afterSeq);
-        return [.. rows.Concat(added).DistinctBy(row => row.Seq).OrderBy(row => row.Seq).Select(row => JsonSerializer.Deserialize<JournalEntry>(row.Json, StoreJson.Options)!)];
+        return [.. rows.Concat(added.Where(row => row.ContractId == contractId && row.DeviceId == deviceId && row.Seq > afterSeq)).DistinctBy(row => row.Seq).OrderBy(row => row.Seq).Select(row => JsonSerializer.Deserialize<JournalEntry>(row.Json, StoreJson.Options)!)];
     }
 
     public async Task<IReadOnlyList<JournalEntry>> Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct)
@@ -52,13 +67,18 @@ public sealed class ContractRecords(StoreContext db, TimeProvider clock) : ICont
             return [];
         }
 
+        // Behind the fold of a journal without a gap nothing is kept as a rule, so nobody is asked first.
         var (first, last) = (entries.Min(entry => entry.Seq), entries.Max(entry => entry.Seq));
-        var known = await db.Journal.Where(row => row.ContractId == contractId && row.DeviceId == deviceId && row.Seq >= first && row.Seq <= last).Select(row => row.Seq).ToListAsync(ct);
+        List<long> known = Tracked(contractId) is { Open.Gap: null } saga && first > saga.Execution.Seq
+            ? []
+            : await db.Journal.Where(row => row.ContractId == contractId && row.DeviceId == deviceId && row.Seq >= first && row.Seq <= last).Select(row => row.Seq).ToListAsync(ct);
         var now = clock.GetUtcNow();
         var found = entries.DistinctBy(entry => entry.Seq).Where(entry => !known.Contains(entry.Seq)).OrderBy(entry => entry.Seq).ToList();
         foreach (var entry in found)
         {
-            db.Journal.Add(new JournalRow { ContractId = contractId, Seq = entry.Seq, DeviceId = deviceId, Json = JsonSerializer.Serialize(entry, StoreJson.Options), StoredAt = now });
+            var row = new JournalRow { ContractId = contractId, Seq = entry.Seq, DeviceId = deviceId, Json = JsonSerializer.Serialize(entry, StoreJson.Options), StoredAt = now };
+            await db.AddIfAbsent(row, ct);
+            added.Add(row);
         }
 
         return found;
@@ -130,4 +150,6 @@ public sealed class ContractRecords(StoreContext db, TimeProvider clock) : ICont
         row.Report = report is null ? null : JsonSerializer.Serialize(report, StoreJson.Options);
         row.Frozen = frozen is null ? null : JsonSerializer.Serialize(frozen, StoreJson.Options);
     }
+
+    private ContractState? Tracked(Guid contractId) => db.Contracts.Local.FindEntry(contractId)?.Entity;
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Npgsql;
 
 namespace ExecutionManager.Store;
 
@@ -10,13 +12,34 @@ public sealed class PostgresStoreContext(DbContextOptions<PostgresStoreContext> 
 {
     protected override string True => "TRUE";
 
-    public override async Task<IReadOnlyList<Guid>> HoldContracts(IReadOnlyCollection<Guid> contractIds, CancellationToken ct)
-    {
-        var ids = contractIds.ToArray();
-        return await Database.SqlQuery<Guid>($"""
-            SELECT "CorrelationId" FROM contracts WHERE "CorrelationId" = ANY({ids}) ORDER BY "CorrelationId" FOR UPDATE SKIP LOCKED
+    // The lock has to be on the contracts alone, which LINQ cannot say.
+    internal override async Task<IReadOnlyList<Guid>> HoldDueLeases(IQueryable<Guid> due, DateTimeOffset now, int most, CancellationToken ct) =>
+        await Database.SqlQuery<Guid>($"""
+            SELECT c."CorrelationId" FROM grants g
+            JOIN contracts c ON c."CorrelationId" = g."ContractId"
+            JOIN devices d ON d."DeviceId" = c."DeviceId"
+            JOIN contacts k ON k."DeviceId" = c."DeviceId"
+            WHERE g."RenewAt" <= {now} AND c."Renewable" AND c."Connected" AND d."Connected" AND k."Epoch" = d."Epoch"
+            ORDER BY c."DeviceId", c."CorrelationId" LIMIT {most} FOR UPDATE OF c SKIP LOCKED
             """).ToListAsync(ct);
-    }
+
+    internal override Task Put(IReadOnlyList<SampleRow> samples, IReadOnlyList<ContactRow> contacts, CancellationToken ct) => Database.ExecuteSqlRawAsync(
+        $$"""
+        INSERT INTO contacts ("DeviceId", "Epoch", "UptimeMs", "ReceivedAt") SELECT * FROM unnest({0}, {1}, {2}, {3})
+        {{UnlessNewerContact}}
+        INSERT INTO samples ("DeviceId", "ContractId", "Epoch", "At", "ReceivedAt", "ActionId", "Progress", "Position", "Battery", "Values")
+        SELECT * FROM unnest({4}, {5}, {6}, {7}, {8}, {9}, {10}, {11}, {12}, {13})
+        {{UnlessNewerSample}}
+        """,
+        [
+            Column(0, contacts, row => row.DeviceId), Column(1, contacts, row => row.Epoch), Column(2, contacts, row => row.UptimeMs),
+            Column(3, contacts, row => row.ReceivedAt.ToUniversalTime()),
+            Column(4, samples, row => row.DeviceId), Column(5, samples, row => row.ContractId), Column(6, samples, row => row.Epoch),
+            Column(7, samples, row => row.At.ToUniversalTime()), Column(8, samples, row => row.ReceivedAt.ToUniversalTime()), Column(9, samples, row => row.ActionId),
+            Column(10, samples, row => row.Progress), Column(11, samples, row => row.Position is null ? null : JsonSerializer.Serialize(row.Position, StoreJson.Options)),
+            Column(12, samples, row => row.Battery), Column(13, samples, row => row.Values),
+        ],
+        ct);
 
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions) =>
         conventions.Properties<DateTimeOffset>().HaveConversion<Utc>();
@@ -54,6 +77,9 @@ public sealed class PostgresStoreContext(DbContextOptions<PostgresStoreContext> 
         await Database.ExecuteSqlRawAsync(write, columns.Select(column => column.Mapping.Converter?.ConvertToProvider(column.Value) ?? column.Value!), ct);
         return (await Set<TRow>().FromSqlRaw(read, key).ToListAsync(ct)).Single();
     }
+
+    private static NpgsqlParameter<T[]> Column<TRow, T>(int number, IReadOnlyList<TRow> rows, Func<TRow, T> value) =>
+        new($"p{number}", rows.Select(value).ToArray());
 
     private sealed class Utc() : ValueConverter<DateTimeOffset, DateTimeOffset>(instant => instant.ToUniversalTime(), instant => instant);
 }

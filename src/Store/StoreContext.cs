@@ -33,9 +33,29 @@ public abstract class StoreContext(DbContextOptions options) : DbContext(options
     public Task<TaskRow> HoldTask(string taskId, CancellationToken ct) =>
         Hold(taskId, RowLock.Update, () => new TaskRow { TaskId = taskId }, ct);
 
-    /// <summary>Those of the contracts that nobody else holds, held until the transaction ends.</summary>
-    public virtual Task<IReadOnlyList<Guid>> HoldContracts(IReadOnlyCollection<Guid> contractIds, CancellationToken ct) =>
-        Task.FromResult<IReadOnlyList<Guid>>([.. contractIds]);
+    /// <summary>The contracts of connected devices whose leases are due, held until the transaction ends: without those that
+    /// somebody else holds, where several processes write.</summary>
+    internal virtual async Task<IReadOnlyList<Guid>> HoldDueLeases(IQueryable<Guid> due, DateTimeOffset now, int most, CancellationToken ct) =>
+        await due.Take(most).ToListAsync(ct);
+
+    /// <summary>Stores the latest telemetry, where it is newer than what is there: at most one row of each key, in the order of
+    /// the keys. One round trip; the context tracks none of them.</summary>
+    internal abstract Task Put(IReadOnlyList<SampleRow> samples, IReadOnlyList<ContactRow> contacts, CancellationToken ct);
+
+    /// <summary>As <see cref="ContactRow.Take"/>.</summary>
+    private protected const string UnlessNewerContact = """
+        ON CONFLICT ("DeviceId") DO UPDATE SET
+            "UptimeMs" = CASE WHEN excluded."Epoch" > contacts."Epoch" OR excluded."UptimeMs" > contacts."UptimeMs" THEN excluded."UptimeMs" ELSE contacts."UptimeMs" END,
+            "Epoch" = excluded."Epoch", "ReceivedAt" = excluded."ReceivedAt"
+        WHERE (excluded."Epoch", excluded."ReceivedAt") > (contacts."Epoch", contacts."ReceivedAt");
+        """;
+
+    private protected const string UnlessNewerSample = """
+        ON CONFLICT ("DeviceId", "ContractId") DO UPDATE SET
+            "Epoch" = excluded."Epoch", "At" = excluded."At", "ReceivedAt" = excluded."ReceivedAt", "ActionId" = excluded."ActionId",
+            "Progress" = excluded."Progress", "Position" = excluded."Position", "Battery" = excluded."Battery", "Values" = excluded."Values"
+        WHERE (excluded."Epoch", excluded."ReceivedAt") >= (samples."Epoch", samples."ReceivedAt");
+        """;
 
     /// <summary>The row of a key, made when there is none. Where one process writes in turns there is nothing to lock.</summary>
     protected virtual async Task<TRow> Hold<TRow>(string key, RowLock strength, Func<TRow> fresh, CancellationToken ct) where TRow : class =>

@@ -12,10 +12,13 @@ namespace ExecutionManager.Store;
 
 public static class StoreRegistration
 {
+    /// <summary>Devices and contracts whose latest sample may wait for the database.</summary>
+    private const int TelemetryWaiting = 100_000;
+
     /// <summary>The context on SQLite, and everything that reads and writes it.</summary>
     public static IServiceCollection AddSqliteStore(this IServiceCollection services, string connectionString)
     {
-        services.AddDbContext<SqliteStoreContext>(options => options.UseSqlite(connectionString));
+        services.AddDbContextPool<SqliteStoreContext>(options => options.UseSqlite(connectionString));
         return services.AddStore<SqliteStoreContext>();
     }
 
@@ -29,6 +32,12 @@ public static class StoreRegistration
             connection.MaxPoolSize = 40;
         }
 
+        // A few dozen statements are all there are; parsing and planning them anew costs the server more than running them.
+        if (!connection.ContainsKey("Max Auto Prepare"))
+        {
+            connection.MaxAutoPrepare = 200;
+        }
+
         // Nothing here leaves state in a session, so there is none to discard with each message.
         connection.NoResetOnClose = true;
         services.AddDbContextPool<PostgresStoreContext>(options => options.UseNpgsql(connection.ConnectionString));
@@ -38,7 +47,11 @@ public static class StoreRegistration
     private static IServiceCollection AddStore<TContext>(this IServiceCollection services) where TContext : StoreContext
     {
         services.AddScoped<StoreContext>(provider => provider.GetRequiredService<TContext>());
+        services.AddSingleton<AcceptedDocuments>();
         services.AddScoped<IContractRecords, ContractRecords>();
+        services.AddSingleton(new LatestTelemetry(TelemetryWaiting));
+        services.AddSingleton<TelemetryWriter>();
+        services.AddHostedService(provider => provider.GetRequiredService<TelemetryWriter>());
         services.AddScoped<Submissions>();
         services.AddScoped<StalenessSweep>();
         services.AddScoped<RenewalSweep>();
@@ -60,7 +73,7 @@ public static class StoreRegistration
         });
         bus.AddSagaStateMachine<ContractMachine, ContractState, ContractDefinition>().DurableRepository().Endpoint(endpoint => endpoint.Name = "contract");
         bus.AddConsumer<ConnectionConsumer, DurableDefinition<ConnectionConsumer>>().Endpoint(endpoint => endpoint.Name = "device-connections");
-        bus.AddConsumer<TelemetryConsumer, DurableDefinition<TelemetryConsumer>>().Endpoint(endpoint => endpoint.Name = "telemetry");
+        bus.AddConsumer<TelemetryConsumer>().Endpoint(endpoint => endpoint.Name = "telemetry");
         bus.AddConsumer<AssignmentConsumer, DurableDefinition<AssignmentConsumer>>().Endpoint(endpoint => endpoint.Name = "task-assignments");
     }
 

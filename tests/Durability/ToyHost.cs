@@ -94,7 +94,7 @@ internal sealed class ToyHost : IAsyncDisposable
         while (!await condition())
         {
             if (limit.IsCancellationRequested)
-                Assert.Fail($"It never happened that {what}.");
+                Assert.Fail($"It never happened that {what}. Parked: {string.Join('\n', await Read(db => db.Outbox.Where(x => x.ParkedAt != null).Select(x => x.LastError).ToListAsync()))}");
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
         }
     }

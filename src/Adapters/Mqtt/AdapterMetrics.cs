@@ -10,7 +10,9 @@ internal static class AdapterMetrics
 
     public static Counter<long> Rejected { get; } = Meter.CreateCounter<long>("em_device_messages_rejected", description: "Messages of devices that could not be read, by reason.");
 
-    public static Counter<long> Coalesced { get; } = Meter.CreateCounter<long>("em_telemetry_coalesced", description: "Samples that a later one took the place of, or that found no room.");
+    public static Counter<long> Coalesced { get; } = Meter.CreateCounter<long>("em_telemetry_coalesced", description: "Samples that a later one took the place of.");
+
+    public static Counter<long> TelemetryDropped { get; } = Meter.CreateCounter<long>("em_telemetry_dropped", description: "Samples that found no room, or that could not be stored.");
 
     public static Counter<long> Published { get; } = Meter.CreateCounter<long>("em_device_commands", description: "Commands given to the broker.");
 

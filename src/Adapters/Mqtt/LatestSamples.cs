@@ -16,10 +16,17 @@ public sealed class LatestSamples(int most)
         var key = (sample.DeviceId, sample.ContractId);
         lock (_gate)
         {
-            if (_latest.TryGetValue(key, out var waiting)
-                ? (sample.ConnectionEpoch, sample.UptimeMs).CompareTo((waiting.ConnectionEpoch, waiting.UptimeMs)) < 0
-                : _latest.Count >= most)
+            if (_latest.TryGetValue(key, out var waiting))
+            {
+                AdapterMetrics.Coalesced.Add(1);
+                if ((sample.ConnectionEpoch, sample.UptimeMs).CompareTo((waiting.ConnectionEpoch, waiting.UptimeMs)) < 0)
+                    return false;
+            }
+            else if (_latest.Count >= most)
+            {
+                AdapterMetrics.TelemetryDropped.Add(1);
                 return false;
+            }
             _latest[key] = sample;
             if (_latest.Count == 1 && _waiting.CurrentCount == 0)
                 _waiting.Release();

@@ -167,8 +167,7 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
     private Task Offer(TelemetrySample sample)
     {
         AdapterMetrics.Received.Add(1, AdapterMetrics.Topic(DeviceTopics.Telemetry));
-        if (!_samples.Offer(sample))
-            AdapterMetrics.Coalesced.Add(1);
+        _samples.Offer(sample);
         return Task.CompletedTask;
     }
 

@@ -63,6 +63,17 @@ internal sealed class SqliteDatabase : IDurableDatabase
         public Task<TSaga?> Load<TSaga>(Guid correlationId, CancellationToken cancellationToken) where TSaga : class, ISaga =>
             db.Set<TSaga>().FirstOrDefaultAsync(x => x.CorrelationId == correlationId, cancellationToken);
 
+        public Task Cancel(Guid schedulingToken, CancellationToken cancellationToken) =>
+            db.Set<OutboxMessage>().Where(x => x.SchedulingToken == schedulingToken).ExecuteDeleteAsync(cancellationToken);
+
+        public async Task AddIfAbsent(object row, CancellationToken cancellationToken)
+        {
+            await using var command = db.Database.GetDbConnection().CreateCommand();
+            command.Transaction = transaction.GetDbTransaction();
+            command.CommandText = RowMap.Of(db.Model.FindEntityType(row.GetType())!).Insert(row, null, ifAbsent: true, command.Parameters);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
         public async Task Commit(IReadOnlyCollection<OutboxMessage> rows, (Guid MessageId, string Endpoint)? consumed, CancellationToken cancellationToken)
         {
             db.AddRange(rows);
@@ -70,6 +81,7 @@ internal sealed class SqliteDatabase : IDurableDatabase
             if (consumed is { } incoming)
                 await db.Set<OutboxMessage>().Delivered(incoming.MessageId, incoming.Endpoint).ExecuteDeleteAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
+            db.ChangeTracker.Clear();
         }
 
         public async ValueTask DisposeAsync()

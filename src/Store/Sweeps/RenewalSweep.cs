@@ -11,19 +11,20 @@ namespace ExecutionManager.Store;
 /// together, and no saga is woken.</summary>
 public sealed class RenewalSweep(StoreContext db, IDurableDatabase database, IPublishEndpoint publish, TimeProvider clock, ContractSettings settings)
 {
+    private const int Most = 500;
+
     /// <returns>How many leases were renewed.</returns>
     public async Task<int> RunOnce(CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var ids = await Due(now).Select(one => one.CorrelationId).Take(500).ToListAsync(ct);
-        if (ids.Count == 0)
+        // A contract that is in a transition now writes its own grant; the next sweep looks again.
+        await using var transaction = await database.Begin(db, ct);
+        var held = await db.HoldDueLeases(Due(now).Select(one => one.CorrelationId), now, Most, ct);
+        if (held.Count == 0)
         {
             return 0;
         }
 
-        // A contract that is in a transition now writes its own grant; the next sweep looks again.
-        await using var transaction = await database.Begin(db, ct);
-        var held = await db.HoldContracts(ids, ct);
         var due = await Due(now).Where(one => held.Contains(one.CorrelationId)).ToListAsync(ct);
         foreach (var one in due)
         {

@@ -79,6 +79,10 @@ public class When_a_rule_is_broken_on_purpose
         public Task<TSaga?> Load<TSaga>(Guid correlationId, CancellationToken cancellationToken) where TSaga : class, ISaga =>
             real.Load<TSaga>(correlationId, cancellationToken);
 
+        public Task Cancel(Guid schedulingToken, CancellationToken cancellationToken) => real.Cancel(schedulingToken, cancellationToken);
+
+        public Task AddIfAbsent(object row, CancellationToken cancellationToken) => real.AddIfAbsent(row, cancellationToken);
+
         public Task Commit(IReadOnlyCollection<OutboxMessage> rows, (Guid MessageId, string Endpoint)? consumed, CancellationToken cancellationToken) =>
             real.Commit(rules.LosesDeadlines ? [.. rows.Where(row => row.SchedulingToken is not { } token || token.ToByteArray()[0] % 50 != 0)] : rows, consumed, cancellationToken);
 

@@ -71,10 +71,11 @@ internal sealed class Worker : IAsyncDisposable
     public Task Deliver(OutboxMessage row) => endpoints[row.Destination].Dispatch(row.Body, row.TransportHeaders(), default);
 
     /// <summary>Telemetry is worth no row: it goes straight to its queue.</summary>
-    public Task Deliver(TelemetryReported telemetry)
+    public async Task Deliver(TelemetryReported telemetry)
     {
         var envelope = new { messageId = Guid.NewGuid(), messageType = new[] { MessageUrn.ForTypeString<TelemetryReported>() }, message = telemetry };
-        return endpoints["telemetry"].Dispatch(JsonSerializer.SerializeToUtf8Bytes(envelope, WireJson.Options), Envelope, default);
+        await endpoints["telemetry"].Dispatch(JsonSerializer.SerializeToUtf8Bytes(envelope, WireJson.Options), Envelope, default);
+        await services.GetRequiredService<TelemetryWriter>().Flush(default);
     }
 
     /// <summary>As the adapter and the neighbours do: committed, all of them together, when it returns.</summary>

@@ -1,0 +1,120 @@
+using System.Text.Json;
+using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Domain;
+using ExecutionManager.Durability;
+using ExecutionManager.Sagas;
+using MassTransit;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ExecutionManager.Store;
+
+/// <summary>Stores the latest telemetry, one statement a batch. While the database is away the samples wait and are overtaken.</summary>
+public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory scopes, IDurableDatabase database, TimeProvider clock, ILogger<TelemetryWriter> log)
+    : BackgroundService
+{
+    private const int Batch = 500;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Stores all that waits.</summary>
+    public async Task Flush(CancellationToken ct)
+    {
+        while (latest.Take(Batch) is { Count: > 0 } samples)
+        {
+            try
+            {
+                await Store(samples, ct);
+            }
+            catch
+            {
+                latest.Offer(samples);
+                throw;
+            }
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await latest.Wait(stoppingToken);
+                await Flush(stoppingToken);
+            }
+            catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
+            {
+                log.TelemetryWaits(Pause, fault.GetBaseException().Message);
+                await Task.Delay(Pause, clock, stoppingToken);
+            }
+        }
+    }
+
+    /// <summary>What the database refuses for its own sake is left out, not the others with it.</summary>
+    private async Task Store(IReadOnlyList<TelemetrySample> samples, CancellationToken ct)
+    {
+        try
+        {
+            await Put(samples, ct);
+        }
+        catch (Exception fault) when (!database.IsUnavailable(fault) && !database.IsConflict(fault) && !ct.IsCancellationRequested)
+        {
+            if (samples is [var refused])
+            {
+                TelemetryMeter.Dropped.Add(1);
+                log.TelemetryRefused(refused.DeviceId, fault.GetBaseException().Message);
+                return;
+            }
+
+            await Store([.. samples.Take(samples.Count / 2)], ct);
+            await Store([.. samples.Skip(samples.Count / 2)], ct);
+        }
+    }
+
+    private async Task Put(IReadOnlyList<TelemetrySample> samples, CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<StoreContext>();
+        var endpoint = await scope.ServiceProvider.GetRequiredService<ISendEndpointProvider>().GetSendEndpoint(ConnectionConsumer.Queue);
+        // In the order in which everybody locks devices.
+        var devices = samples.GroupBy(sample => sample.DeviceId).OrderBy(group => group.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, Newest);
+        var rows = samples.Select(Row).OrderBy(row => row.DeviceId, StringComparer.Ordinal).ThenBy(row => row.ContractId).ToList();
+        await using var transaction = await database.Begin(db, ct);
+        await db.Put(rows, [.. devices.Values], ct);
+        var known = await db.Devices.AsNoTracking().Where(device => devices.Keys.Contains(device.DeviceId))
+            .Select(device => new { device.DeviceId, device.Epoch, device.Connected, device.Closed })
+            .ToDictionaryAsync(device => device.DeviceId, ct);
+        foreach (var contact in devices.Values)
+        {
+            var device = known.GetValueOrDefault(contact.DeviceId);
+            var opensOrRevives = device?.Epoch is not { } epoch || contact.Epoch > epoch || (contact.Epoch == epoch && !device.Connected && !device.Closed);
+            if (opensOrRevives)
+            {
+                await endpoint.Send(new DeviceHeard(contact.DeviceId, contact.Epoch, contact.UptimeMs, contact.ReceivedAt), ct);
+            }
+        }
+
+        await transaction.Commit(ct);
+    }
+
+    private static ContactRow Newest(IGrouping<string, TelemetrySample> samples)
+    {
+        var contact = new ContactRow { DeviceId = samples.Key };
+        foreach (var sample in samples)
+        {
+            contact.Take(sample.ConnectionEpoch, sample.UptimeMs, sample.ReceivedAt);
+        }
+
+        return contact;
+    }
+
+    private static SampleRow Row(TelemetrySample sample) => new()
+    {
+        DeviceId = sample.DeviceId, ContractId = sample.ContractId ?? Guid.Empty, Epoch = sample.ConnectionEpoch,
+        At = EntryClock.Convert(sample.At, sample.SentAt ?? sample.At, sample.ReceivedAt, null).At, ReceivedAt = sample.ReceivedAt,
+        ActionId = sample.ActionId, Progress = sample.Progress, Position = sample.Position?.ToArray(), Battery = sample.Battery,
+        Values = sample.Values is { } values ? JsonSerializer.Serialize(values, StoreJson.Options) : null,
+    };
+}
