@@ -78,6 +78,7 @@ public abstract class StoreContext(DbContextOptions options) : DbContext(options
             Json(contract.Property(one => one.Outcome));
             Json(contract.Property(one => one.LateOutcome));
             contract.HasIndex(one => one.TaskId).IsUnique().HasFilter("\"IsOpen\" = " + True).HasDatabaseName("one_open_contract_per_task");
+            contract.HasIndex(one => new { one.TaskId, one.FencingToken });
             contract.HasIndex(one => new { one.DeviceId, one.IsOpen });
             contract.HasIndex(one => new { one.CurrentState, one.CreatedAt });
             contract.HasIndex(one => new { one.CreatedAt, one.CorrelationId });

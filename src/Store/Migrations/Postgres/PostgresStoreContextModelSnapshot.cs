@@ -234,6 +234,8 @@ namespace ExecutionManager.Store.Migrations.Postgres
 
                     b.HasIndex("DeviceId", "IsOpen");
 
+                    b.HasIndex("TaskId", "FencingToken");
+
                     b.ToTable("contracts", (string)null);
                 });
 

@@ -227,6 +227,8 @@ namespace ExecutionManager.Store.Migrations.Sqlite
 
                     b.HasIndex("DeviceId", "IsOpen");
 
+                    b.HasIndex("TaskId", "FencingToken");
+
                     b.ToTable("contracts", (string)null);
                 });
 
