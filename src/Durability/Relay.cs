@@ -100,11 +100,14 @@ public sealed class Relay
         await using var scope = scopes.CreateAsyncScope();
         var db = Db(scope);
         var before = Now - options.InboxRetention;
-        var old = db.Set<InboxMessage>().Where(x => x.ReceivedAt < before).OrderBy(x => x.ReceivedAt).Take(options.PurgeBatch);
-        if (!await old.AnyAsync(cancellationToken))
+        var old = await db.Set<InboxMessage>().Where(x => x.ReceivedAt < before).OrderBy(x => x.ReceivedAt).Select(x => x.ReceivedAt)
+            .Take(options.PurgeBatch).ToListAsync(cancellationToken);
+        if (old.Count == 0)
             return 0;
         await using var transaction = await database.Begin(db, cancellationToken);
-        var purged = await old.ExecuteDeleteAsync(cancellationToken);
+        // A range of the index; a limit within the deletion would make SQLite look at every row.
+        var last = old[^1];
+        var purged = await db.Set<InboxMessage>().Where(x => x.ReceivedAt <= last).ExecuteDeleteAsync(cancellationToken);
         await transaction.Commit(cancellationToken);
         return purged;
     }

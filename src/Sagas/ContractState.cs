@@ -66,6 +66,11 @@ public sealed class ContractState : SagaStateMachineInstance, ISagaVersion
     public string? IdempotencyKey { get; set; }
     public string? SubmittedHash { get; set; }
 
+    /// <summary>The device has nothing more to say: it never had the contract, has it no longer, or its journal has ended.
+    /// One that ended by its lease alone may still report.</summary>
+    public bool IsJournalClosed => Open.Gap is null
+        && (SentRevision == 0 || Execution.IsEnded || Open.JournalLost || Outcome?.Evidence == OutcomeEvidence.Device);
+
     public ContractOutcome? Outcome { get; set; }
     public ContractOutcome? LateOutcome { get; set; }
 

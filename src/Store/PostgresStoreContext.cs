@@ -23,6 +23,14 @@ public sealed class PostgresStoreContext(DbContextOptions<PostgresStoreContext> 
             ORDER BY c."DeviceId", c."CorrelationId" LIMIT {most} FOR UPDATE OF c SKIP LOCKED
             """).ToListAsync(ct);
 
+    internal override async Task<IReadOnlyList<Guid>> HoldFree(IReadOnlyList<Guid> contractIds, CancellationToken ct)
+    {
+        var ids = contractIds.ToArray();
+        return await Database.SqlQuery<Guid>($"""
+            SELECT "CorrelationId" FROM contracts WHERE "CorrelationId" = ANY({ids}) ORDER BY "CorrelationId" FOR UPDATE SKIP LOCKED
+            """).ToListAsync(ct);
+    }
+
     internal override Task Put(IReadOnlyList<SampleRow> samples, IReadOnlyList<ContactRow> contacts, CancellationToken ct) => Database.ExecuteSqlRawAsync(
         $$"""
         INSERT INTO contacts ("DeviceId", "Epoch", "UptimeMs", "ReceivedAt") SELECT * FROM unnest({0}, {1}, {2}, {3})

@@ -38,6 +38,9 @@ public abstract class StoreContext(DbContextOptions options) : DbContext(options
     internal virtual async Task<IReadOnlyList<Guid>> HoldDueLeases(IQueryable<Guid> due, DateTimeOffset now, int most, CancellationToken ct) =>
         await due.Take(most).ToListAsync(ct);
 
+    /// <summary>Those of the contracts that nobody else holds, held until the transaction ends.</summary>
+    internal virtual Task<IReadOnlyList<Guid>> HoldFree(IReadOnlyList<Guid> contractIds, CancellationToken ct) => Task.FromResult(contractIds);
+
     /// <summary>Stores the latest telemetry, where it is newer than what is there: at most one row of each key, in the order of
     /// the keys. One round trip; the context tracks none of them.</summary>
     internal abstract Task Put(IReadOnlyList<SampleRow> samples, IReadOnlyList<ContactRow> contacts, CancellationToken ct);

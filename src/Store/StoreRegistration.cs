@@ -56,6 +56,7 @@ public static class StoreRegistration
         services.AddScoped<StalenessSweep>();
         services.AddScoped<RenewalSweep>();
         services.AddScoped<ParkedSweep>();
+        services.AddScoped<RetentionSweep>();
         services.AddScoped<Work>();
         return services;
     }

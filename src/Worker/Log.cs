@@ -11,6 +11,15 @@ internal static partial class Log
     [LoggerMessage(EventId = 43, Level = LogLevel.Information, Message = "RabbitMQ at {Broker} answers")]
     public static partial void BusBack(this ILogger logger, string broker);
 
+    [LoggerMessage(EventId = 44, Level = LogLevel.Error, Message = "The database takes no writes: {Why}")]
+    public static partial void StoreAway(this ILogger logger, string why);
+
+    [LoggerMessage(EventId = 45, Level = LogLevel.Information, Message = "The database takes writes again")]
+    public static partial void StoreBack(this ILogger logger);
+
+    [LoggerMessage(EventId = 46, Level = LogLevel.Information, Message = "{Count} contracts that ended longer ago than Retention:Terminal were purged")]
+    public static partial void ContractsPurged(this ILogger logger, int count);
+
     [LoggerMessage(EventId = 41, Level = LogLevel.Warning, Message = "Unknown setting {Key} is ignored")]
     public static partial void UnknownSetting(this ILogger logger, string key);
 }

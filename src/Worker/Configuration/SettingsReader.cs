@@ -42,7 +42,7 @@ public sealed class SettingsReader(IConfiguration configuration)
             PolicyAttempts = Number("Deadlines:PolicyAttempts", contracts.PolicyAttempts, 1, 100),
             Fallback = ReadFallback(),
         };
-        foreach (var later in new[] { "Deadlines:Reassignment", "Deadlines:EscalationReminder", "Progress:MinInterval", "Retention:Terminal" })
+        foreach (var later in new[] { "Deadlines:Reassignment", "Deadlines:EscalationReminder", "Progress:MinInterval" })
         {
             Duration(later, TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650));
         }
@@ -72,6 +72,7 @@ public sealed class SettingsReader(IConfiguration configuration)
             Contracts = contracts,
             RelayMaxAttempts = Number("Relay:MaxAttempts", 10, 1, 1000),
             InboxRetention = Duration("Retention:Inbox", TimeSpan.FromDays(7), TimeSpan.FromDays(3650)),
+            TerminalRetention = Duration("Retention:Terminal", TimeSpan.FromDays(30), TimeSpan.FromDays(3650)),
             AllowAnonymous = Boolean("Auth:AllowAnonymous"),
             JsonLogs = Choice("Log:Format", "text", "text", "json") == "json",
             Urls = ReadUrls(),

@@ -20,6 +20,7 @@ public sealed record WorkerSettings
     public required ContractSettings Contracts { get; init; }
     public required int RelayMaxAttempts { get; init; }
     public required TimeSpan InboxRetention { get; init; }
+    public required TimeSpan TerminalRetention { get; init; }
     public required bool AllowAnonymous { get; init; }
     public required bool JsonLogs { get; init; }
     public required IReadOnlyList<Uri> Urls { get; init; }

@@ -36,7 +36,8 @@ internal sealed class ApiHost : IAsyncDisposable
 
     /// <param name="reachable">False: the database file lies in a directory that is not there.</param>
     /// <param name="map">Further endpoints.</param>
-    public static async Task<ApiHost> Run(bool reachable = true, Action<WebApplication>? map = null)
+    /// <param name="postgres">A PostgreSQL database instead of a file.</param>
+    public static async Task<ApiHost> Run(bool reachable = true, Action<WebApplication>? map = null, string? postgres = null)
     {
         var directory = Path.Combine(Path.GetTempPath(), $"em-api-{Guid.NewGuid():N}");
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
@@ -45,11 +46,27 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(new StandingClock(Start));
         builder.Services.AddSingleton(new ContractSettings());
         builder.Services.AddSingleton<NewGuid>(() => Guid.NewGuid());
-        builder.Services.AddSqliteStore($"Data Source={directory}/store.db");
+        if (postgres is null)
+        {
+            builder.Services.AddSqliteStore($"Data Source={directory}/store.db");
+        }
+        else
+        {
+            builder.Services.AddPostgresStore(postgres);
+        }
+
         builder.Services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
-            bus.AddExecutionManager();
+            if (postgres is null)
+            {
+                bus.AddExecutionManager();
+            }
+            else
+            {
+                bus.AddExecutionManager<PostgresStoreContext>();
+            }
+
             bus.UsingInMemory((context, cfg) => cfg.ConfigureEndpoints(context));
         });
         builder.Services.AddExecutionManagerApi();
@@ -79,10 +96,13 @@ internal sealed class ApiHost : IAsyncDisposable
         }
     }
 
-    public async Task Store(Func<StoreContext, Task> work)
+    public Task Store(Func<StoreContext, Task> work) => With(work);
+
+    /// <summary>Does something with a service of its own scope.</summary>
+    public async Task With<T>(Func<T, Task> work) where T : notnull
     {
         await using var scope = app.Services.CreateAsyncScope();
-        await work(scope.ServiceProvider.GetRequiredService<StoreContext>());
+        await work(scope.ServiceProvider.GetRequiredService<T>());
     }
 
     /// <summary>Writes a contract as if it had come that far; its message is not sent.</summary>
