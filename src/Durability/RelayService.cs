@@ -18,6 +18,7 @@ internal sealed class RelayService(
     {
         if (!options.RunRelay)
             return;
+        DurabilityMeter.ShowZero();
         await Keep(relay.Recover, stoppingToken);
         await bus.WaitForHealthStatus(BusHealthStatus.Healthy, stoppingToken);
         while (!stoppingToken.IsCancellationRequested)

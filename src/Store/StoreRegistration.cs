@@ -92,6 +92,7 @@ public static class StoreRegistration
                 ByContract.MakeGenericMethod(message).Invoke(null, [endpoint, partitioner, message.GetProperty("ContractId")!]);
             }
 
+            endpoint.ConfigureReceive(receive => receive.UseFilter(new ContractMeter()));
             endpoint.UseDurableInbox(context);
         }
 

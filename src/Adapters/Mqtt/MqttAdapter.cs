@@ -58,6 +58,9 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // What has not happened yet is shown as such, so that its first time is seen as a rise.
+        AdapterMetrics.Coalesced.Add(0);
+        AdapterMetrics.TelemetryDropped.Add(0);
         await Task.WhenAll(KeepConnected(stoppingToken), Acknowledge(stoppingToken), PublishTelemetry(stoppingToken));
     }
 

@@ -53,6 +53,7 @@ internal static class Moves
         (findings.Evidence, findings.Report) = ([], null);
         work.Records.Append(new ContractEvent(saga.CorrelationId, nameof(ContractStateChanged), saga.Version, work.Now, entry.ToJsonString(WireJson.Options)));
         await context.Publish(changed);
+        ContractMeter.Moved(context, changed.From?.Word() ?? "none", changed.To.Word());
         work.Log.ContractMoved(saga.CorrelationId, saga.DeviceId, from?.Word() ?? "-", States.Shown(to.Name)!.Value.Word(), cause.Word());
     }
 

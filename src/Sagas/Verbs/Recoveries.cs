@@ -55,6 +55,7 @@ internal static class Recoveries
                 Recovery = new OpenRecovery(work.NewId(), failure, 1, null, false, null, []),
                 Replan = null, Hold = null, Failure = null, Attempts = 0,
             };
+            ContractMeter.Failed(context, failure.Kind.Word());
             work.Log.ContractFailed(saga.CorrelationId, saga.DeviceId, failure.Kind.Word(), failure.Detail);
             await context.RequestRecovery();
             await context.Express();
@@ -70,6 +71,7 @@ internal static class Recoveries
                 && recovery.Failure.Kind != further.Kind && recovery.Further.Length < 10)
             {
                 saga.Open = saga.Open with { Recovery = recovery with { Further = recovery.Further.Add(further) } };
+                ContractMeter.Failed(context, further.Kind.Word());
             }
         });
 

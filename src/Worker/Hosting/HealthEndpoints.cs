@@ -1,8 +1,6 @@
 using ExecutionManager.Adapters;
 using ExecutionManager.Durability;
-using ExecutionManager.Store;
 using MassTransit;
-using Microsoft.EntityFrameworkCore;
 
 namespace ExecutionManager.Worker;
 
@@ -15,29 +13,17 @@ internal static class HealthEndpoints
         app.MapGet("/health/ready", Ready).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> Ready(StoreContext db, IBusControl bus, MqttAdapter adapter, Sweeper sweeper, Relay relay, CancellationToken ct)
+    private static IResult Ready(StoreWatch store, IBusControl bus, MqttAdapter adapter, Sweeper sweeper, Relay relay)
     {
+        var carried = bus.CheckHealth();
         var parts = new Dictionary<string, string>
         {
-            ["store"] = sweeper.Failure ?? await Store(db, ct),
-            ["bus"] = bus.CheckHealth().Status == BusHealthStatus.Healthy ? "ok" : bus.CheckHealth().Description,
+            ["store"] = store.Failure ?? sweeper.Failure ?? "ok",
+            ["bus"] = carried.Status == BusHealthStatus.Healthy ? "ok" : carried.Description,
             ["mqtt"] = adapter.Status.WhyNot ?? "ok",
             ["relay"] = relay.Failure ?? "ok",
         };
         var ready = parts.Values.All(part => part == "ok");
         return Results.Json(new { status = ready ? "ready" : "unready", parts }, statusCode: ready ? 200 : 503);
-    }
-
-    private static async Task<string> Store(StoreContext db, CancellationToken ct)
-    {
-        try
-        {
-            await db.Database.ExecuteSqlRawAsync("SELECT 1", ct);
-            return "ok";
-        }
-        catch (Exception fault) when (fault is not OperationCanceledException)
-        {
-            return fault.GetBaseException().Message;
-        }
     }
 }

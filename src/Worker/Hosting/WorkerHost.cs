@@ -44,6 +44,7 @@ public static class WorkerHost
         }
 
         app.MapHealth();
+        app.MapMetrics();
         app.MapExecutionManager();
         return app;
     }
@@ -127,6 +128,9 @@ public static class WorkerHost
 
         services.AddSingleton<Sweeper>();
         services.AddHostedService(provider => provider.GetRequiredService<Sweeper>());
+        services.AddSingleton<StoreWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<StoreWatch>());
+        services.AddMetrics();
     }
 
     private static void AddNeighbours(IBusRegistrationConfigurator bus, IConfiguration configuration, CommandLine call, List<string> faults)

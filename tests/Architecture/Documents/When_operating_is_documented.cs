@@ -67,6 +67,17 @@ public sealed partial class When_operating_is_documented
     }
 
     [Test]
+    public void Should_explain_every_metric_and_no_other()
+    {
+        var table = Page[Page.IndexOf("| metric |", StringComparison.Ordinal)..Page.IndexOf("## At 3 a.m.", StringComparison.Ordinal)];
+        var explained = Instruments().Matches(table).Select(match => Regex.Replace(match.Groups[1].Value, "_total$", ""));
+        var counted = new[] { "Adapters", "Durability", "Sagas", "Store", "Worker" }.SelectMany(Repository.Sources)
+            .SelectMany(source => Instruments().Matches(source.Text)).Select(match => match.Groups[1].Value);
+
+        Assert.That(explained.Distinct(), Is.EquivalentTo(counted.Distinct()));
+    }
+
+    [Test]
     public void Should_explain_every_cause()
     {
         var table = Page[Page.IndexOf("| cause |", StringComparison.Ordinal)..];
@@ -98,6 +109,9 @@ public sealed partial class When_operating_is_documented
 
     [GeneratedRegex(@"Usage = (\d+), Unavailable = (\d+), Misconfigured = (\d+)")]
     private static partial Regex ExitCodes();
+
+    [GeneratedRegex("""["`](em_\w+)["`{]""")]
+    private static partial Regex Instruments();
 
     [GeneratedRegex("""[Ee]ndpoint\.Name = "([a-z-]+)";?\)""")]
     private static partial Regex Queues();
