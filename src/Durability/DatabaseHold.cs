@@ -21,7 +21,8 @@ internal sealed class DatabaseHold(IDurableDatabase database, TimeProvider clock
             }
             catch (Exception exception) when (Covers(exception) && !cancellationToken.IsCancellationRequested)
             {
-                logger.DatabaseUnavailable(wait, exception.GetBaseException().Message);
+                if (wait == First)
+                    logger.DatabaseUnavailable(exception.GetBaseException().Message);
             }
             await Task.Delay(wait, clock, cancellationToken);
         }

@@ -4,8 +4,8 @@ namespace ExecutionManager.Durability;
 
 internal static partial class Log
 {
-    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The database does not answer; trying again in {Wait}: {Why}")]
-    public static partial void DatabaseUnavailable(this ILogger logger, TimeSpan wait, string why);
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The database does not answer; trying again until it does: {Why}")]
+    public static partial void DatabaseUnavailable(this ILogger logger, string why);
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Debug, Message = "Message {MessageId} was handled before by {Consumer}")]
     public static partial void Duplicate(this ILogger logger, Guid messageId, string consumer);

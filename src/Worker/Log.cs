@@ -5,8 +5,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 40, Level = LogLevel.Warning, Message = "A sweep failed and is tried again: {Why}")]
     public static partial void SweepFailed(this ILogger logger, string why);
 
-    [LoggerMessage(EventId = 42, Level = LogLevel.Warning, Message = "RabbitMQ at {Broker} (ConnectionStrings:Bus) does not answer; it is tried again until it does. HTTP answers meanwhile, and what is to be sent is kept")]
-    public static partial void BusAway(this ILogger logger, string broker);
+    [LoggerMessage(EventId = 42, Level = LogLevel.Warning, Message = "RabbitMQ at {Broker} (ConnectionStrings:Bus) does not answer; it is tried again until it does. HTTP answers meanwhile, and what is to be sent is kept ({Why})")]
+    public static partial void BusAway(this ILogger logger, string broker, string why);
 
     [LoggerMessage(EventId = 43, Level = LogLevel.Information, Message = "RabbitMQ at {Broker} answers")]
     public static partial void BusBack(this ILogger logger, string broker);

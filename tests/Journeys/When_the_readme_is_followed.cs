@@ -46,7 +46,7 @@ public sealed partial class When_the_readme_is_followed
         return await output;
     }
 
-    private static string Root()
+    internal static string Root()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(directory!.FullName, "ExecutionManager.sln")))

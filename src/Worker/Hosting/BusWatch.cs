@@ -2,28 +2,35 @@ using MassTransit;
 
 namespace ExecutionManager.Worker;
 
-/// <summary>Says once when the broker is away, and once when it is back; MassTransit tries again in between.</summary>
+/// <summary>Says once when the broker is away, wholly or for some queues, and once when it is back; MassTransit tries again in between.</summary>
 public sealed class BusWatch(IBusControl bus, WorkerSettings settings, TimeProvider clock, ILogger<BusWatch> log) : BackgroundService
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    // Declaring all queues at the start takes a while.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var (broker, wasAway) = (RabbitBus.Shown(settings.Bus!), false);
-        using var timer = new PeriodicTimer(Patience, clock);
+        var (broker, wellAt, isSaid) = (RabbitBus.Shown(settings.Bus!), clock.GetUtcNow(), false);
+        using var timer = new PeriodicTimer(Interval, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            var isAway = bus.CheckHealth().Status == BusHealthStatus.Unhealthy;
-            if (isAway && !wasAway)
+            var (health, now) = (bus.CheckHealth(), clock.GetUtcNow());
+            if (health.Status == BusHealthStatus.Healthy)
             {
-                log.BusAway(broker);
+                wellAt = now;
+                if (isSaid)
+                {
+                    log.BusBack(broker);
+                    isSaid = false;
+                }
             }
-            else if (wasAway && !isAway)
+            else if (!isSaid && now - wellAt >= Patience)
             {
-                log.BusBack(broker);
+                log.BusAway(broker, health.Exception?.GetBaseException().Message ?? health.Description);
+                isSaid = true;
             }
-
-            wasAway = isAway;
         }
     }
 }

@@ -171,6 +171,10 @@ public sealed class When_two_workers_share_the_work
         {
             await worker.Until("its message went out", async () => (await worker.Get($"/contracts/{id}"))?["status"]?.GetValue<string>() == "awaitingConnection");
         }
+
+        // Once each, also of a worker whose queues alone were lost.
+        await worker.Until("it says that it is back", () => Task.FromResult(worker.Output.Split('\n').Any(line => line.EndsWith("answers", StringComparison.Ordinal))));
+        Assert.That(worker.Output.Split('\n').Count(line => line.Contains("RabbitMQ at", StringComparison.Ordinal)), Is.EqualTo(2), worker.Output);
     }
 
     [Test]
