@@ -1,4 +1,5 @@
 using System.Security.Authentication;
+using ExecutionManager.Contracts.Messages;
 using MassTransit;
 
 namespace ExecutionManager.Worker;
@@ -8,6 +9,14 @@ internal static class RabbitBus
 {
     /// <summary>Deliveries of one message whose consumer died or lost its connection each time; then it goes to <c>&lt;queue&gt;_error</c>.</summary>
     private const int DeliveryLimit = 20;
+
+    private static readonly Type[] Published =
+    [
+        typeof(TaskAccepted), typeof(TaskRejected), typeof(ReassignmentRequested), typeof(RecoveryRequested), typeof(ReplanRequested),
+        typeof(SpatialDataRequested), typeof(EscalationRaised), typeof(ContractStateChanged), typeof(ContractEnded), typeof(ContractReconciled),
+        typeof(ContractProgressed), typeof(LateEvidenceFound), typeof(DuplicateExecution), typeof(PushContract), typeof(SetDesired),
+        typeof(RequestReport), typeof(AcknowledgeJournal), typeof(RejectDeviceMessage),
+    ];
 
     public static void UseRabbitMq(this IBusRegistrationConfigurator bus, Uri address, bool topologyOnly)
     {
@@ -22,6 +31,9 @@ internal static class RabbitBus
         {
             rabbit.Host(address, $"execution-manager worker on {Environment.MachineName} (process {Environment.ProcessId})", host => Enter(host, address));
             rabbit.DeployTopologyOnly = topologyOnly;
+            // Others bind their queues to what is published here, before it is published for the first time.
+            rabbit.DeployPublishTopology = true;
+            rabbit.AddPublishMessageTypes(Published);
             rabbit.ConfigureEndpoints(context);
         });
     }

@@ -40,6 +40,8 @@ internal sealed class Servers : IAsyncDisposable
     public async Task<JsonArray> Management(string path) =>
         JsonNode.Parse(await management.GetStringAsync(new Uri($"/api/{path}", UriKind.Relative)))!.AsArray();
 
+    public Task<JsonArray> Exchanges() => Management($"exchanges/{name}");
+
     public Task<JsonArray> Queues() => Management($"queues/{name}");
 
     /// <summary>The messages of a queue, counted by taking and putting them back: the console's own numbers are seconds late.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ExecutionManager.Simulation;
 
 namespace ExecutionManager.Journeys.Tests;
@@ -192,6 +193,11 @@ public sealed class When_two_workers_share_the_work
         var (code, said, error) = await WorkerProcess.RunToEnd(["topology", .. servers.Connections()]);
         Assert.That(code, Is.Zero, said + error);
         Assert.That((await servers.Queues()).Select(queue => queue!["name"]!.GetValue<string>()), Does.Contain("contract").And.Contain("contract_error"));
+
+        var page = await File.ReadAllTextAsync(Path.Combine(When_the_readme_is_followed.Root(), "docs", "asyncapi.yaml"));
+        var published = Regex.Matches(page, @"^  (\w+): \{action: send", RegexOptions.Multiline).Select(match => $"ExecutionManager.Contracts.Messages:{match.Groups[1].Value}").ToList();
+        Assert.That(published, Has.Count.GreaterThan(10));
+        Assert.That((await servers.Exchanges()).Select(exchange => exchange!["name"]!.GetValue<string>()), Is.SupersetOf(published), "others bind to them first");
     }
 
     private async Task NothingWasMovedAside()
