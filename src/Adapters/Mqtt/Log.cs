@@ -21,4 +21,7 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 3006, Level = LogLevel.Information, Message = "Dropped a command on {Topic}, sent {Age} ago")]
     public static partial void CommandDropped(this ILogger logger, string topic, TimeSpan age);
+
+    [LoggerMessage(EventId = 3007, Level = LogLevel.Error, Message = "Mqtt:SharedSubscriptions: the broker at {Host}:{Port} does not share ({Why}); every worker hears every device instead")]
+    public static partial void SharingNotProved(this ILogger logger, string host, int port, string why);
 }

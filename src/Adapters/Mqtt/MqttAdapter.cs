@@ -19,6 +19,14 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
     : BackgroundService, IDevicePublisher
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ProofPatience = TimeSpan.FromSeconds(5);
+
+    // One name for all adapters of all workers, whatever the process.
+    private const string ShareAll = "$share/execution-manager/";
+
+    // Below our own name, where no device and no other adapter listens.
+    private readonly string _proofTopic = DeviceTopics.Of(options.ClientId, "proof");
+    private volatile TaskCompletionSource? _proof;
 
     private readonly LatestSamples _samples = new(options.TelemetryWaiting);
     private readonly RejectionBudget _budget = new(options.RejectionsPerMinute, time);
@@ -117,21 +125,59 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
             builder.WithCredentials(user, options.Password ?? "");
         if (options.UseTls)
             builder.WithTlsOptions(tls => tls.UseTls());
-        var subscriptions = new MqttClientSubscribeOptionsBuilder();
-        foreach (var topic in DeviceTopics.Upward)
-            subscriptions.WithTopicFilter(topic, MqttQualityOfServiceLevel.AtLeastOnce);
         try
         {
             var connected = await client.ConnectAsync(builder.Build(), stopping);
             if (connected.ResultCode != MqttClientConnectResultCode.Success)
                 return $"{connected.ResultCode} {connected.ReasonString}".TrimEnd();
-            var subscribed = await client.SubscribeAsync(subscriptions.Build(), stopping);
-            var refused = subscribed.Items.FirstOrDefault(i => i.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2);
-            return refused is null ? null : $"subscription to {refused.TopicFilter.Topic}: {refused.ResultCode}";
+            var isShared = options.SharedSubscriptions && await IsSharingProved(client, stopping);
+            return await Subscribe(client, DeviceTopics.Upward.Select(topic => isShared ? ShareAll + topic : topic), stopping);
         }
         catch (Exception e) when (IsConnectionLoss(e) && !stopping.IsCancellationRequested)
         {
             return e.InnerException?.Message ?? e.Message;
+        }
+    }
+
+    private static async Task<string?> Subscribe(IMqttClient client, IEnumerable<string> topics, CancellationToken stopping)
+    {
+        var subscriptions = new MqttClientSubscribeOptionsBuilder();
+        foreach (var topic in topics)
+            subscriptions.WithTopicFilter(topic, MqttQualityOfServiceLevel.AtLeastOnce);
+        var subscribed = await client.SubscribeAsync(subscriptions.Build(), stopping);
+        var refused = subscribed.Items.FirstOrDefault(i => i.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2);
+        return refused is null ? null : $"subscription to {refused.TopicFilter.Topic}: {refused.ResultCode}";
+    }
+
+    /// <summary>A broker may grant a shared subscription and deliver nothing: a message to itself tells. Without the proof
+    /// every adapter hears everything, which is safe.</summary>
+    private async Task<bool> IsSharingProved(IMqttClient client, CancellationToken stopping)
+    {
+        var proof = _proof = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var filter = $"$share/{options.ClientId}/{_proofTopic}";
+        var why = await Subscribe(client, [filter], stopping);
+        if (why is null)
+        {
+            var sent = await client.PublishStringAsync(_proofTopic, "", MqttQualityOfServiceLevel.AtLeastOnce, cancellationToken: stopping);
+            why = sent.IsSuccess ? await Arrived(proof.Task) : $"a message to itself: {sent.ReasonCode}";
+            await client.UnsubscribeAsync(filter, stopping);
+        }
+        _proof = null;
+        if (why is not null)
+            logger.SharingNotProved(options.Host, options.Port, why);
+        return why is null;
+
+        async Task<string?> Arrived(Task message)
+        {
+            try
+            {
+                await message.WaitAsync(ProofPatience, time, stopping);
+                return null;
+            }
+            catch (TimeoutException)
+            {
+                return "it grants a shared subscription and delivers nothing";
+            }
         }
     }
 
@@ -145,8 +191,13 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
 
     private async Task Receive(MqttApplicationMessageReceivedEventArgs received, CancellationToken stopping)
     {
-        received.AutoAcknowledge = false;
         var message = received.ApplicationMessage;
+        if (message.Topic == _proofTopic)
+        {
+            _proof?.TrySetResult();
+            return;
+        }
+        received.AutoAcknowledge = false;
         var reading = Upward.Read(message.Topic, message.Payload, message.Retain, time.GetUtcNow(), options.LargestPayload);
         var done = reading switch
         {

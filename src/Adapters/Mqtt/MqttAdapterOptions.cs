@@ -16,6 +16,9 @@ public sealed record MqttAdapterOptions
     /// <summary>Unique among all adapters of the broker.</summary>
     public string ClientId { get; init; } = $"execution-manager-{Environment.MachineName}-{Guid.NewGuid():N}";
 
+    /// <summary>Each message goes to one of the adapters, if the broker is proved to do that; else to every one.</summary>
+    public bool SharedSubscriptions { get; init; }
+
     /// <summary>A device's message beyond this many bytes is answered with <c>tooLarge</c>.</summary>
     public int LargestPayload { get; init; } = Upward.LargestPayload;
 

@@ -53,7 +53,7 @@ public sealed class SettingsReader(IConfiguration configuration)
             known.Add(key);
         }
 
-        foreach (var key in new[] { "Mqtt:SharedSubscriptions", "Mqtt:Users", "Mqtt:Certificate", "Auth:Authority", "Auth:Keys", "Auth:Audience" })
+        foreach (var key in new[] { "Mqtt:Users", "Mqtt:Certificate", "Auth:Authority", "Auth:Keys", "Auth:Audience" })
         {
             known.Add(key);
             if (configuration[key] is { Length: > 0 } value && !value.Equals("false", StringComparison.OrdinalIgnoreCase))
@@ -144,8 +144,14 @@ public sealed class SettingsReader(IConfiguration configuration)
 
     private MqttAdapterOptions? ReadMqtt()
     {
+        var isShared = Boolean("Mqtt:SharedSubscriptions");
         if (configuration.GetConnectionString("Mqtt") is not { Length: > 0 } text)
         {
+            if (isShared)
+            {
+                faults.Add("Mqtt:SharedSubscriptions: needs ConnectionStrings:Mqtt; the embedded broker has one worker and shares nothing");
+            }
+
             return null;
         }
 
@@ -155,7 +161,7 @@ public sealed class SettingsReader(IConfiguration configuration)
             faults.Add("ConnectionStrings:Mqtt: is no address such as mqtt://user:password@host:1883 or mqtts://…");
         }
 
-        return options;
+        return options is null ? null : options with { SharedSubscriptions = isShared };
     }
 
     private List<Uri> ReadUrls()
