@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# PostgreSQL, RabbitMQ and mosquitto for the tests: Debian packages, own data and free ports under DIR, loopback only.
+# PostgreSQL, RabbitMQ and mosquitto for the tests, and docker-compose: Debian packages, own data and free ports under DIR, loopback only.
 #   scripts/servers.sh install            takes what is missing from Debian (root)
 #   scripts/servers.sh DIR start [NAME]   starts all, or one: postgres, rabbitmq, mosquitto; ports stay what they were
 #   scripts/servers.sh DIR kill NAME      ends one as kill -9 does, its data stay
@@ -7,7 +7,8 @@
 #   scripts/servers.sh DIR env            prints the exports that tests read
 set -euo pipefail
 
-packages=(postgresql rabbitmq-server mosquitto mosquitto-clients curl)
+# docker-compose is asked whether the composed stack is well-formed; it needs no engine for that.
+packages=(postgresql rabbitmq-server mosquitto mosquitto-clients curl docker-compose)
 
 install() {
   local missing=()
