@@ -36,8 +36,9 @@ internal sealed class ApiHost : IAsyncDisposable
 
     /// <param name="reachable">False: the database file lies in a directory that is not there.</param>
     /// <param name="map">Further endpoints.</param>
+    /// <param name="compose">Further services.</param>
     /// <param name="postgres">A PostgreSQL database instead of a file.</param>
-    public static async Task<ApiHost> Run(bool reachable = true, Action<WebApplication>? map = null, string? postgres = null)
+    public static async Task<ApiHost> Run(bool reachable = true, Action<WebApplication>? map = null, string? postgres = null, Action<IServiceCollection>? compose = null)
     {
         var directory = Path.Combine(Path.GetTempPath(), $"em-api-{Guid.NewGuid():N}");
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
@@ -70,6 +71,7 @@ internal sealed class ApiHost : IAsyncDisposable
             bus.UsingInMemory((context, cfg) => cfg.ConfigureEndpoints(context));
         });
         builder.Services.AddExecutionManagerApi();
+        compose?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapExecutionManager();
         map?.Invoke(app);
