@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net;
 using MQTTnet;
 using MQTTnet.Protocol;
+using MQTTnet.Server;
 
 namespace ExecutionManager.Journeys.Tests;
 
@@ -44,13 +46,26 @@ public sealed class When_workers_share_the_subscriptions
     [CancelAfter(300_000)]
     public async Task Should_hear_everything_and_say_so_where_the_broker_does_not_share(CancellationToken cancellation)
     {
-        await using var broker = Worker([]);   // Its embedded broker knows no shared subscriptions.
-        await broker.Start();
-        await using var worker = Worker([$"--ConnectionStrings:Mqtt=mqtt://127.0.0.1:{broker.MqttPort}", "--Mqtt:SharedSubscriptions=true"]);
-        await worker.Start();
-        Assert.That(worker.Output, Does.Contain("Mqtt:SharedSubscriptions: the broker at 127.0.0.1"));
+        var port = WorkerProcess.FreePort();
+        using var broker = new MqttServerFactory().CreateMqttServer(new MqttServerOptionsBuilder()
+            .WithDefaultEndpoint().WithDefaultEndpointPort(port).WithDefaultEndpointBoundIPAddress(IPAddress.Loopback).WithDefaultEndpointBoundIPV6Address(IPAddress.None).Build());
+        // As brokers were seen to do: granted, and nothing is delivered.
+        broker.InterceptingSubscriptionAsync += subscription =>
+        {
+            if (subscription.TopicFilter.Topic.StartsWith("$share/", StringComparison.Ordinal))
+            {
+                subscription.ProcessSubscription = false;
+                subscription.Response.ReasonCode = MqttSubscribeReasonCode.GrantedQoS1;
+            }
 
-        using var device = await Connect(broker.MqttPort, cancellation);
+            return Task.CompletedTask;
+        };
+        await broker.StartAsync();
+        await using var worker = Worker([$"--ConnectionStrings:Mqtt=mqtt://127.0.0.1:{port}", "--Mqtt:SharedSubscriptions=true"]);
+        await worker.Start();
+        Assert.That(worker.Output, Does.Contain("Mqtt:SharedSubscriptions: the broker at 127.0.0.1").And.Contain("delivers nothing"));
+
+        using var device = await Connect(port, cancellation);
         await Say(device, "agv-1", "connection", """ "state":"online","reportInterval":"PT1M","capabilities":{"evidence":"journal","lease":"enforced"},"contracts":[] """, cancellation);
         await worker.Until("the device is heard", async () => (await worker.Get("/devices/agv-1"))?["connected"]?.GetValue<bool>() == true);
     }
