@@ -21,7 +21,8 @@ done
 
 projects=("${only[@]}")
 if ((${#projects[@]} == 0)); then
-  for p in tests/*/*.csproj; do projects+=("$(dirname "$p")"); done
+  # Programs that the tests start are no tests.
+  for p in $(grep -l Microsoft.NET.Test.Sdk tests/*/*.csproj); do projects+=("$(dirname "$p")"); done
 fi
 if $fast; then
   for i in "${!projects[@]}"; do [ "${projects[i]}" = tests/Journeys ] && unset "projects[i]"; done

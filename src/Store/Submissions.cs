@@ -37,7 +37,8 @@ public sealed class Submissions(StoreContext db, IPublishEndpoint publish, TimeP
         var open = await db.Contracts.Where(saga => saga.TaskId == contract.Task.TaskId && saga.IsOpen).Select(saga => (Guid?)saga.CorrelationId).FirstOrDefaultAsync(ct);
         if (open is { } existing)
         {
-            return new Submission.TaskAlreadyAssigned(existing);
+            // It may have come while this one waited for the task: by the same request from elsewhere.
+            return await Known(contract, idempotencyKey, ct) ?? new Submission.TaskAlreadyAssigned(existing);
         }
 
         var accepted = contract with { FencingToken = ++task.FencingToken, Revision = 1, PlannedAtSeq = 0 };

@@ -35,8 +35,18 @@ internal sealed record ProjectRule(string Project, string[] Projects, string[] P
             [.. EntityFramework, .. Mqtt]),
     ];
 
+    /// <summary>Programs beside the product: what the tests start, and the benchmarks.</summary>
+    public static IReadOnlyList<ProjectRule> Programs { get; } =
+    [
+        // Around the worker's own services.
+        new("CrashHost", ["Worker"], [], []),
+        // Judges the product from outside, so it holds nothing of it.
+        new("Checker", [], ["RabbitMQ.Client"], [.. EntityFramework, .. MassTransit, .. Mqtt]),
+        new("Bench", [.. Table.Select(rule => rule.Project)], ["*"], []),
+    ];
+
     // The edges: hosting and logging come with the shared framework, not as packages. The inside needs neither.
-    private static readonly string[] Hosted = ["Worker", "Neighbours", "Adapters"];
+    private static readonly string[] Hosted = ["Worker", "Neighbours", "Adapters", "Checker"];
 
     /// <summary>What <paramref name="csproj"/> references beyond this rule.</summary>
     public IEnumerable<string> Violations(string csproj)

@@ -4,7 +4,12 @@ public sealed class When_a_project_references_another
 {
     private static readonly IReadOnlyDictionary<string, string> Projects = Repository.Projects("src");
 
+    private static readonly IReadOnlyDictionary<string, string> Programs = Repository.Projects("tests").Concat(Repository.Projects("bench"))
+        .Where(project => !project.Value.Contains("Microsoft.NET.Test.Sdk", StringComparison.Ordinal)).ToDictionary();
+
     private static IEnumerable<string> Rows => ProjectRule.Table.Select(rule => rule.Project);
+
+    private static IEnumerable<string> ProgramRows => ProjectRule.Programs.Select(rule => rule.Project);
 
     [Test]
     public void Should_have_a_row_for_each_project() =>
@@ -13,6 +18,20 @@ public sealed class When_a_project_references_another
     [TestCaseSource(nameof(Rows))]
     public void Should_reference_only_what_the_table_allows(string project) =>
         Assert.That(Row(project).Violations(Projects[project]), Is.Empty);
+
+    [Test]
+    public void Should_have_a_row_for_each_program_beside_the_product() =>
+        Assert.That(Programs.Keys, Is.EquivalentTo(ProgramRows));
+
+    [TestCaseSource(nameof(ProgramRows))]
+    public void Should_reference_only_what_a_program_may(string program)
+    {
+        var row = ProjectRule.Programs.Single(rule => rule.Project == program);
+        var folder = program == "Bench" ? "bench" : $"tests/{program}";
+
+        Assert.That(row.Violations(Programs[program]), Is.Empty);
+        Assert.That(row.Strangers(LockFile.Packages(Path.Combine(Repository.Root, folder, "packages.lock.json")).Select(package => package.Name)), Is.Empty);
+    }
 
     [TestCaseSource(nameof(Rows))]
     public void Should_get_nothing_it_must_not_hold(string project)

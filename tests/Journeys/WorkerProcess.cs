@@ -37,13 +37,23 @@ internal sealed class WorkerProcess : IAsyncDisposable
         }
     }
 
-    public static string Dll => Path.Combine(AppContext.BaseDirectory, "ExecutionManager.Worker.dll");
+    /// <summary>The worker, or a test's own host around its services.</summary>
+    public string Program { get; init; } = "Worker";
+
+    public static string Dll => DllOf("Worker");
 
     /// <param name="probe">What is waited for: ready, or live while a part is away.</param>
     public async Task Start(string probe = "ready")
     {
-        process = Run(arguments, Keep);
+        process = Run(DllOf(Program), arguments, Keep);
         await Until(probe, async () => await Get($"/health/{probe}") is { } health && health["status"]!.GetValue<string>() == probe);
+    }
+
+    /// <summary>Waits until it ends by itself; the exit code.</summary>
+    public async Task<int> Ended()
+    {
+        await process!.WaitForExitAsync();
+        return process.ExitCode;
     }
 
     /// <summary>As <c>kill -9</c>: nothing is finished, nothing is said.</summary>
@@ -61,8 +71,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
             await kill.WaitForExitAsync();
         }
 
-        await process.WaitForExitAsync();
-        return process.ExitCode;
+        return await Ended();
     }
 
     public async Task<JsonObject?> Get(string path)
@@ -95,10 +104,16 @@ internal sealed class WorkerProcess : IAsyncDisposable
     }
 
     /// <summary>Runs the worker's program to its end.</summary>
-    public static async Task<(int Code, string Output, string Error)> RunToEnd(params string[] args)
+    public static Task<(int Code, string Output, string Error)> RunToEnd(params string[] args) => RunToEnd("Worker", _ => { }, args);
+
+    public static async Task<(int Code, string Output, string Error)> RunToEnd(string program, Action<string> heard, params string[] args)
     {
         var (said, complained) = (new List<string>(), new List<string>());
-        using var process = Run(args, said.Add, complained.Add);
+        using var process = Run(DllOf(program), args, line =>
+        {
+            said.Add(line);
+            heard(line);
+        }, complained.Add);
         await process.WaitForExitAsync();
         return (process.ExitCode, string.Join('\n', said), string.Join('\n', complained));
     }
@@ -122,9 +137,12 @@ internal sealed class WorkerProcess : IAsyncDisposable
         process?.Dispose();
     }
 
-    private static Process Run(string[] args, Action<string> said, Action<string>? complained = null)
+    private static string DllOf(string program) => Path.Combine(AppContext.BaseDirectory, $"ExecutionManager.{program}.dll");
+
+    // Without a terminal: none of the three streams is one.
+    private static Process Run(string dll, string[] args, Action<string> said, Action<string>? complained = null)
     {
-        var start = new ProcessStartInfo("dotnet", [Dll, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [dll, .. args]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => Tell(said, line.Data);
         process.ErrorDataReceived += (_, line) => Tell(complained ?? said, line.Data);
