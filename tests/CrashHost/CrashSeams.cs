@@ -12,7 +12,8 @@ internal static class CrashSeams
     {
         services.Decorate<IDurableDatabase>(inner => new CrashingDatabase(inner, crash));
         services.Decorate<IOutboxSender>(inner => new CrashingSender(inner, crash));
-        services.Decorate<IOutboxContextFactory<DbContext>>(inner => new NamingInbox(inner));
+        services.Decorate<IOutboxContextFactory<IConsumer>>(inner => new NamingInbox<IConsumer>(inner));
+        services.Decorate<IOutboxContextFactory<ISaga>>(inner => new NamingInbox<ISaga>(inner));
         // What a dead relay had taken is free again soon.
         services.PostConfigure<DurabilityOptions>(options => (options.SendTimeout, options.Lease) = (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3)));
     }
@@ -27,7 +28,7 @@ internal static class CrashSeams
     }
 
     /// <summary>Says what is being consumed to the transaction below.</summary>
-    private sealed class NamingInbox(IOutboxContextFactory<DbContext> inner) : IOutboxContextFactory<DbContext>
+    private sealed class NamingInbox<TKind>(IOutboxContextFactory<TKind> inner) : IOutboxContextFactory<TKind> where TKind : class
     {
         public async Task Send<T>(ConsumeContext<T> context, OutboxConsumeOptions options, IPipe<OutboxConsumeContext<T>> next) where T : class
         {
@@ -80,6 +81,22 @@ internal static class CrashSeams
             crash.Pass(Crash.AfterSagaLoad, Crash.Consuming);
             return saga;
         }
+
+        public async Task<(bool IsNew, TSaga? Saga)> Receive<TSaga>(InboxMessage row, Guid correlationId, CancellationToken cancellationToken) where TSaga : class, ISaga
+        {
+            if (crash.IsBroken(Crash.WithoutInbox))
+            {
+                return (true, await Load<TSaga>(correlationId, cancellationToken));
+            }
+
+            var received = await inner.Receive<TSaga>(row, correlationId, cancellationToken);
+            crash.Pass(Crash.AfterSagaLoad, Crash.Consuming);
+            return received;
+        }
+
+        public Task Cancel(Guid schedulingToken, CancellationToken cancellationToken) => inner.Cancel(schedulingToken, cancellationToken);
+
+        public Task AddIfAbsent(object row, CancellationToken cancellationToken) => inner.AddIfAbsent(row, cancellationToken);
 
         public async Task Commit(IReadOnlyCollection<OutboxMessage> rows, (Guid MessageId, string Endpoint)? consumed, CancellationToken cancellationToken)
         {
