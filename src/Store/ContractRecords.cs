@@ -13,7 +13,7 @@ public sealed class ContractRecords(StoreContext db, TimeProvider clock, Accepte
 
     public async Task<Contract> Document(Guid contractId, int revision, CancellationToken ct)
     {
-        // Of a revision that was never sent another worker may write another document.
+        // Of a revision that was never sent, or whose data are still to be fetched, another worker may write another document.
         var isFinal = Tracked(contractId) is { } saga && revision <= saga.AcceptedRevision;
         if (isFinal && accepted.Find(contractId, revision) is { } known)
         {
@@ -23,7 +23,7 @@ public sealed class ContractRecords(StoreContext db, TimeProvider clock, Accepte
         var row = await db.Documents.FindAsync([contractId, revision], ct)
             ?? throw new InvalidOperationException($"Contract {contractId} has no document of revision {revision}.");
         var contract = ContractDocument.Parse(row.Json);
-        if (isFinal)
+        if (isFinal && contract.DataRequests.Count == 0)
         {
             accepted.Keep(contract, row.Json.Length);
         }

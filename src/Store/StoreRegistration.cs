@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Durability;
@@ -7,6 +8,7 @@ using MassTransit.Middleware;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Partitioner = MassTransit.Middleware.Partitioner;
 
 namespace ExecutionManager.Store;
 
@@ -14,6 +16,8 @@ public static class StoreRegistration
 {
     /// <summary>Devices and contracts whose latest sample may wait for the database.</summary>
     private const int TelemetryWaiting = 100_000;
+
+    private static readonly ConcurrentDictionary<Type, PropertyInfo?> ContractIds = new();
 
     /// <summary>The context on SQLite, and everything that reads and writes it.</summary>
     public static IServiceCollection AddSqliteStore(this IServiceCollection services, string connectionString)
@@ -70,7 +74,7 @@ public static class StoreRegistration
         bus.AddDurability<TContext>(options =>
         {
             options.Mandatory<SpatialDataRequested>().Mandatory<RecoveryRequested>().Mandatory<ReplanRequested>();
-            options.CorrelateBy = message => message.GetType().GetProperty("ContractId")?.GetValue(message) as Guid?;
+            options.CorrelateBy = message => ContractIds.GetOrAdd(message.GetType(), static type => type.GetProperty("ContractId"))?.GetValue(message) as Guid?;
         });
         bus.AddSagaStateMachine<ContractMachine, ContractState, ContractDefinition>().DurableRepository().Endpoint(endpoint => endpoint.Name = "contract");
         bus.AddConsumer<ConnectionConsumer, DurableDefinition<ConnectionConsumer>>().Endpoint(endpoint => endpoint.Name = "device-connections");
