@@ -100,14 +100,13 @@ public sealed class Relay
         await using var scope = scopes.CreateAsyncScope();
         var db = Db(scope);
         var before = Now - options.InboxRetention;
-        var old = await db.Set<InboxMessage>().Where(x => x.ReceivedAt < before).OrderBy(x => x.ReceivedAt).Select(x => x.ReceivedAt)
+        var old = await db.Set<InboxMessage>().Where(x => x.ReceivedAt < before).OrderBy(x => x.ReceivedAt).Select(x => x.MessageId)
             .Take(options.PurgeBatch).ToListAsync(cancellationToken);
         if (old.Count == 0)
             return 0;
         await using var transaction = await database.Begin(db, cancellationToken);
-        // A range of the index; a limit within the deletion would make SQLite look at every row.
-        var last = old[^1];
-        var purged = await db.Set<InboxMessage>().Where(x => x.ReceivedAt <= last).ExecuteDeleteAsync(cancellationToken);
+        // By their keys: a limit within the deletion would make SQLite look at every row.
+        var purged = await db.Set<InboxMessage>().Where(x => old.Contains(x.MessageId) && x.ReceivedAt < before).ExecuteDeleteAsync(cancellationToken);
         await transaction.Commit(cancellationToken);
         return purged;
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using MQTTnet;
+using MQTTnet.Packets;
 using MQTTnet.Protocol;
 using MQTTnet.Server;
 
@@ -49,13 +50,12 @@ public sealed class When_workers_share_the_subscriptions
         var port = WorkerProcess.FreePort();
         using var broker = new MqttServerFactory().CreateMqttServer(new MqttServerOptionsBuilder()
             .WithDefaultEndpoint().WithDefaultEndpointPort(port).WithDefaultEndpointBoundIPAddress(IPAddress.Loopback).WithDefaultEndpointBoundIPV6Address(IPAddress.None).Build());
-        // As brokers were seen to do: granted, and nothing is delivered.
-        broker.InterceptingSubscriptionAsync += subscription =>
+        // This one knows no shared subscriptions and says so; others were seen to grant them all the same, and to deliver nothing.
+        broker.InterceptingOutboundPacketAsync += outbound =>
         {
-            if (subscription.TopicFilter.Topic.StartsWith("$share/", StringComparison.Ordinal))
+            if (outbound.Packet is MqttSubAckPacket answer)
             {
-                subscription.ProcessSubscription = false;
-                subscription.Response.ReasonCode = MqttSubscribeReasonCode.GrantedQoS1;
+                answer.ReasonCodes = [.. answer.ReasonCodes.Select(_ => MqttSubscribeReasonCode.GrantedQoS1)];
             }
 
             return Task.CompletedTask;
