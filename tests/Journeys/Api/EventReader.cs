@@ -34,7 +34,7 @@ internal sealed class EventReader : IDisposable
             switch (line.Split(": ", 2))
             {
                 case ["id", var value]:
-                    id = LastEventId = value;
+                    id = value;
                     break;
                 case ["event", var value]:
                     name = value;
@@ -45,7 +45,14 @@ internal sealed class EventReader : IDisposable
                 case [":"]:
                     name = "comment";
                     break;
-                case [""] when data is not null || name == "comment":
+                case [""]:
+                    // Only what came whole counts as read.
+                    LastEventId = id ?? LastEventId;
+                    if (data is null && name != "comment")
+                    {
+                        break;
+                    }
+
                     return new SentEvent(id, name, data is null ? null : JsonNode.Parse(data)!.AsObject());
                 default:
                     break;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ExecutionManager.Simulation;
+using Npgsql;
 
 namespace ExecutionManager.Journeys.Tests;
 
@@ -122,6 +123,58 @@ public sealed class When_the_integrating_page_is_followed
         await servers.Publish($"ExecutionManager.Contracts.Messages:{name}", "application/vnd.masstransit+json", page.Say(body).ToJsonString());
 
         await client.Hear("ContractEnded", message => page.Fits($$$"""{"contractId":"{{{Contract(7)}}}","outcome":{"status":"completed"}}""", message), ct);
+    }
+
+    [Test]
+    public async Task Should_resume_a_stream_at_another_worker_when_one_is_killed(CancellationToken ct)
+    {
+        var read = new List<string>();
+        await using var other = new WorkerProcess(Directory.CreateTempSubdirectory("em-integrating-").FullName, servers.Connections());
+        await other.Start();
+        using var stream = await EventReader.Open(other.Http, "/events", "0");
+        for (var number = 100; number < 110; number++)
+        {
+            await Assign(number, "agv-20");
+        }
+
+        read.AddRange((await stream.Take(5, ct)).Select(sent => sent.Id!));
+        await other.Kill();
+        try
+        {
+            while (await stream.Next(ct) is { } sent)
+            {
+                read.Add(sent.Id!);
+            }
+        }
+        catch (Exception cut) when (cut is IOException or HttpRequestException)
+        {
+            // It was killed in the middle of a sentence.
+        }
+
+        await Assign(110, "agv-20");
+        using var resumed = await EventReader.Open(worker.Http, "/events", stream.LastEventId);
+        while (await resumed.Next(ct) is { } sent)
+        {
+            if (sent.Data is { } data)
+            {
+                read.Add(sent.Id!);
+                if (data["contractId"]!.GetValue<string>() == Contract(110))
+                {
+                    break;
+                }
+            }
+        }
+
+        await using var source = NpgsqlDataSource.Create(servers.Store);
+        await using var command = source.CreateCommand("""SELECT "Sequence" FROM events WHERE "Name" <> 'JournalApplied' ORDER BY "Sequence" """);
+        await using var rows = await command.ExecuteReaderAsync(ct);
+        var expected = new List<string>();
+        while (expected.Count < read.Count && await rows.ReadAsync(ct))
+        {
+            expected.Add($"{rows.GetInt64(0)}");
+        }
+
+        Assert.That(read, Is.EqualTo(expected));
     }
 
     private static string Contract(int number) => $"0198f0c2-0000-7000-8000-{number:D12}";
