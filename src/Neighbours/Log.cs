@@ -15,4 +15,10 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "{Neighbour} serves its queue at {Bus}; end with Ctrl+C")]
     public static partial void Serving(this ILogger log, string neighbour, string bus);
+
+    [LoggerMessage(EventId = 5, Level = LogLevel.Information, Message = "Task {TaskId} is assigned with contract {ContractId}")]
+    public static partial void Accepted(this ILogger log, string taskId, Guid contractId);
+
+    [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "Task {TaskId} with contract {ContractId} is refused: {Reason}")]
+    public static partial void Rejected(this ILogger log, string? taskId, Guid? contractId, string reason);
 }

@@ -11,8 +11,9 @@ internal sealed record NeighbourCall(string Neighbour, string[] Settings)
           policy  [--rules FILE]         decides recoveries by a table of rules (YAML)
           planner                        keeps or revises plans
           equator [--files FILE,FILE…]   serves excerpts of GeoJSON files
+          scheduler [--tasks FILE]       assigns the tasks of a file (YAML), and again to another device when asked
 
-          --Neighbours:Policy:Fault=…    none, silent, slow or wrong; also Planner and Equator
+          --Neighbours:Policy:Fault=…    none, silent, slow or wrong; also Planner, Equator and Scheduler
           --Neighbours:Policy:Delay=…    how late a slow answer is, e.g. 00:01:00
 
         Settings also come from appsettings.json and the environment (ConnectionStrings__Bus).
@@ -24,6 +25,7 @@ internal sealed record NeighbourCall(string Neighbour, string[] Settings)
         ["policy"] = ("--rules", "--Neighbours:Policy:Rules"),
         ["planner"] = null,
         ["equator"] = ("--files", "--Neighbours:Equator:Files"),
+        ["scheduler"] = ("--tasks", "--Neighbours:Scheduler:Tasks"),
     };
 
     /// <exception cref="FormatException">The call is wrong; the message says how.</exception>

@@ -102,6 +102,7 @@ internal static class NeighbourProgram
             case "policy": bus.AddPolicyService(configuration); break;
             case "planner": bus.AddPlanner(configuration); break;
             case "equator": bus.AddEquator(configuration); break;
+            case "scheduler": bus.AddScheduler(configuration); break;
             default: throw new InvalidOperationException($"No neighbour is called {neighbour}.");
         }
     }

@@ -18,6 +18,7 @@ public static class NeighbourRegistration
         "Neighbours:Policy:Rules", "Neighbours:Policy:Fault", "Neighbours:Policy:Delay",
         "Neighbours:Planner:Fault", "Neighbours:Planner:Delay",
         "Neighbours:Equator:Files", "Neighbours:Equator:Fault", "Neighbours:Equator:Delay",
+        "Neighbours:Scheduler:Tasks", "Neighbours:Scheduler:Fault", "Neighbours:Scheduler:Delay",
     ];
 
     /// <summary>Queue <c>policy</c>; settings <c>Neighbours:Policy:…</c>.</summary>
@@ -39,6 +40,18 @@ public static class NeighbourRegistration
     {
         var settings = new NeighbourSettings(configuration, "Equator");
         bus.AddNeighbour("equator", settings, new Equator(settings.Layers("Files"), settings.Conduct()));
+    }
+
+    /// <summary>Queue <c>scheduler</c>; settings <c>Neighbours:Scheduler:…</c>. It assigns its tasks once the bus is there.</summary>
+    public static void AddScheduler(this IBusRegistrationConfigurator bus, IConfiguration configuration)
+    {
+        var settings = new NeighbourSettings(configuration, "Scheduler");
+        var scheduler = new Scheduler(settings.Tasks("Tasks"), settings.Conduct());
+        bus.AddNeighbour("scheduler", settings, scheduler);
+        bus.AddSingleton(scheduler);
+        bus.AddSingleton<Assigning>();
+        bus.AddHostedService(services => services.GetRequiredService<Assigning>());
+        bus.AddConsumer<AssignmentAnswers>().Endpoint(endpoint => endpoint.Name = "scheduler");
     }
 
     private static void AddNeighbour<TRequest>(

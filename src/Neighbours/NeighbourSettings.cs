@@ -18,16 +18,21 @@ internal sealed class NeighbourSettings(IConfiguration configuration, string nam
 
     public Conduct Conduct() => new(FaultOf("Fault"), Duration("Delay", TimeSpan.FromMinutes(1)));
 
-    public IReadOnlyList<PolicyRule> Rules(string key)
+    public IReadOnlyList<PolicyRule> Rules(string key) =>
+        Yaml(key, "policy.yaml", PolicyRules.Read, []);
+
+    public AssignedTasks Tasks(string key) => Yaml(key, null, AssignedTasks.Read, AssignedTasks.None);
+
+    private T Yaml<T>(string key, string? builtIn, Func<TextReader, YamlFaults, T> read, T otherwise)
     {
-        var faults = new YamlFaults(_section[key] ?? "policy.yaml");
-        var rules = _section[key] is { Length: > 0 } file ? Open(key, file) : BuiltIn("policy.yaml");
-        using (rules)
-        {
-            var read = rules is null ? [] : PolicyRules.Read(rules, faults);
-            _faults.AddRange(faults.All.Select(fault => $"{KeyOf(key)}: {fault}"));
-            return read;
-        }
+        var file = _section[key] is { Length: > 0 } given ? given : null;
+        using var text = file is not null ? Open(key, file) : builtIn is not null ? BuiltIn(builtIn) : null;
+        if (text is null)
+            return otherwise;
+        var faults = new YamlFaults(file ?? builtIn!);
+        var found = read(text, faults);
+        _faults.AddRange(faults.All.Select(fault => $"{KeyOf(key)}: {fault}"));
+        return found;
     }
 
     public SpatialLayers Layers(string key)

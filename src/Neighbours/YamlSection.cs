@@ -8,6 +8,8 @@ internal sealed class YamlSection(YamlMappingNode node, string path, YamlFaults 
 {
     private readonly List<string> _known = [];
 
+    public YamlMappingNode Node => node;
+
     public T? One<T>(string key, Func<string, T> parse) where T : struct =>
         Find(key) is { } value ? Parse(key, value, parse) : null;
 

@@ -49,6 +49,12 @@ public sealed class PostgresStoreContext(DbContextOptions<PostgresStoreContext> 
         ],
         ct);
 
+    public override Task<long> Mark(CancellationToken ct) =>
+        Database.SqlQuery<long>($"""SELECT pg_current_xact_id()::text::bigint AS "Value" """).SingleAsync(ct);
+
+    public override Task<bool> IsPast(long mark, CancellationToken ct) =>
+        Database.SqlQuery<bool>($"""SELECT pg_snapshot_xmin(pg_current_snapshot()) > {mark}::text::xid8 AS "Value" """).SingleAsync(ct);
+
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions) =>
         conventions.Properties<DateTimeOffset>().HaveConversion<Utc>();
 

@@ -60,6 +60,12 @@ public abstract class StoreContext(DbContextOptions options) : DbContext(options
         WHERE (excluded."Epoch", excluded."ReceivedAt") >= (samples."Epoch", samples."ReceivedAt");
         """;
 
+    /// <summary>A mark of this moment, for <see cref="IsPast"/>.</summary>
+    public virtual Task<long> Mark(CancellationToken ct) => Task.FromResult(0L);
+
+    /// <summary>Whether all that were writing at the mark have ended. Where one process writes in turns, it commits in the order of its numbers.</summary>
+    public virtual Task<bool> IsPast(long mark, CancellationToken ct) => Task.FromResult(true);
+
     /// <summary>The row of a key, made when there is none. Where one process writes in turns there is nothing to lock.</summary>
     protected virtual async Task<TRow> Hold<TRow>(string key, RowLock strength, Func<TRow> fresh, CancellationToken ct) where TRow : class =>
         await FindAsync<TRow>([key], ct) ?? Add(fresh()).Entity;

@@ -57,6 +57,7 @@ public static class StoreRegistration
         services.AddSingleton<TelemetryWriter>();
         services.AddHostedService(provider => provider.GetRequiredService<TelemetryWriter>());
         services.AddScoped<Submissions>();
+        services.AddScoped<EventLog>();
         services.AddScoped<StalenessSweep>();
         services.AddScoped<RenewalSweep>();
         services.AddScoped<ParkedSweep>();

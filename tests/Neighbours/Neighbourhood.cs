@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ExecutionManager.Neighbours.Tests;
 
-/// <summary>The three neighbours on an in-memory bus, with settings and a clock of the test's own.</summary>
+/// <summary>The neighbours on an in-memory bus, with settings and a clock of the test's own.</summary>
 internal sealed class Neighbourhood : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
@@ -27,6 +27,7 @@ internal sealed class Neighbourhood : IAsyncDisposable
                 x.AddPolicyService(configuration);
                 x.AddPlanner(configuration);
                 x.AddEquator(configuration);
+                x.AddScheduler(configuration);
             })
             .BuildServiceProvider(validateScopes: true);
         await services.GetTestHarness().Start();
@@ -45,7 +46,7 @@ internal sealed class Neighbourhood : IAsyncDisposable
         return await Answer<TAnswer>();
     }
 
-    private async Task<TAnswer> Answer<TAnswer>() where TAnswer : class =>
+    public async Task<TAnswer> Answer<TAnswer>() where TAnswer : class =>
         await Harness.Published.SelectAsync<TAnswer>().FirstOrDefault() is { } published
             ? published.Context.Message
             : throw new AssertionException($"No {typeof(TAnswer).Name} was published.");
@@ -53,6 +54,8 @@ internal sealed class Neighbourhood : IAsyncDisposable
     /// <summary>Ends when a message of the type of <paramref name="request"/> is consumed to its end.</summary>
     public async Task Consumed(object request) =>
         Assert.That(await Harness.Consumed.Any(message => message.MessageObject.GetType().IsAssignableTo(request.GetType())));
+
+    public IReadOnlyList<T> Sent<T>() where T : class => [.. Harness.Published.Select<T>(new CancellationToken(canceled: true)).Select(message => message.Context.Message)];
 
     public IEnumerable<string> PublishedNow() => Harness.Published.Select(_ => true, new CancellationToken(canceled: true)).Select(message => message.MessageType.Name);
 

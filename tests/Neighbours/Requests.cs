@@ -87,5 +87,19 @@ internal static class Requests
         Query = query is null ? null : JsonElement.Parse(query),
     };
 
+    public static string TasksFile => Path.Combine(TestContext.CurrentContext.TestDirectory, "examples", "tasks.yaml");
+
+    /// <summary>The first task of examples/tasks.yaml, of which a1 is done, leaves agv-17.</summary>
+    public static ReassignmentRequested Reassignment() => new()
+    {
+        ContractId = Guid.CreateVersion7(),
+        TaskId = "T-4801",
+        Task = new() { TaskId = "T-4801", Type = "deliver-pallet", Priority = 5 },
+        RemainingActions = [Action("a2"), Action("a3")],
+        ExcludeDevices = ["agv-17"],
+        Reason = "offline too long",
+        Attempt = 1,
+    };
+
     public static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 }

@@ -10,9 +10,10 @@ public sealed class When_a_neighbour_is_told_to_fail
     [TestCase("Policy")]
     [TestCase("Planner")]
     [TestCase("Equator")]
+    [TestCase("Scheduler")]
     public async Task Should_not_answer_when_silent(string name)
     {
-        await using var neighbours = await Neighbourhood.Start(($"Neighbours:{name}:Fault", "silent"));
+        await using var neighbours = await Neighbourhood.Start([($"Neighbours:{name}:Fault", "silent"), .. OwnFiles(name)]);
 
         await neighbours.Publish(RequestFor(name));
 
@@ -82,6 +83,27 @@ public sealed class When_a_neighbour_is_told_to_fail
     }
 
     [Test]
+    public async Task Should_assign_nothing_that_could_be_taken_when_wrong()
+    {
+        await using var neighbours = await Neighbourhood.Start(("Neighbours:Scheduler:Fault", "wrong"), ("Neighbours:Scheduler:Tasks", Requests.TasksFile));
+
+        Assert.That((await neighbours.Answer<TaskAssigned>()).Actions, Is.Empty);
+    }
+
+    [Test]
+    public async Task Should_assign_after_the_delay_when_slow()
+    {
+        await using var neighbours = await Neighbourhood.Start(
+            ("Neighbours:Scheduler:Fault", "slow"), ("Neighbours:Scheduler:Delay", "00:00:20"), ("Neighbours:Scheduler:Tasks", Requests.TasksFile));
+        await neighbours.Time.Awaited.WaitAsync(Hang);
+        neighbours.Time.Advance(TimeSpan.FromSeconds(19));
+        Assert.That(neighbours.PublishedNow(), Is.Empty);
+        neighbours.Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.That((await neighbours.Answer<TaskAssigned>()).Actions, Is.Not.Empty);
+    }
+
+    [Test]
     public void Should_refuse_settings_it_does_not_know_all_at_once() =>
         Assert.That(async () => await Neighbourhood.Start(("Neighbours:Policy:Fault", "lazy"), ("Neighbours:Policy:Delay", "30"), ("Neighbours:Policy:Rules", "nowhere.yaml")),
             Throws.InstanceOf<OptionsValidationException>().With.Property("Failures").EqualTo((string[])[
@@ -90,10 +112,13 @@ public sealed class When_a_neighbour_is_told_to_fail
                 "Neighbours:Policy:Delay: '30' is no duration above zero such as 00:00:30.",
             ]));
 
+    private static (string, string)[] OwnFiles(string name) => name == "Scheduler" ? [("Neighbours:Scheduler:Tasks", Requests.TasksFile)] : [];
+
     private static object RequestFor(string name) => name switch
     {
         "Policy" => Requests.Recovery(),
         "Planner" => Requests.Replan(),
+        "Scheduler" => Requests.Reassignment(),
         _ => Requests.Data(),
     };
 }

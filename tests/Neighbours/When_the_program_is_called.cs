@@ -3,7 +3,7 @@ namespace ExecutionManager.Neighbours.Tests;
 public sealed class When_the_program_is_called
 {
     [TestCase("")]
-    [TestCase("scheduler --ConnectionStrings:Bus=amqp://localhost")]
+    [TestCase("robot --ConnectionStrings:Bus=amqp://localhost")]
     [TestCase("planner --rules x.yaml")]
     [TestCase("policy --rules")]
     [TestCase("policy x.yaml")]

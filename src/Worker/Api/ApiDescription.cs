@@ -104,6 +104,15 @@ internal static class ApiDescription
             }
         }
 
+        if (name.EndsWith("/events", StringComparison.Ordinal))
+        {
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = "Last-Event-ID", In = ParameterLocation.Header, Description = "Go on behind this event; 0 is from the beginning.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0" },
+            });
+        }
+
         if (name == "POST /contracts")
         {
             (operation.Parameters ??= []).Add(new OpenApiParameter

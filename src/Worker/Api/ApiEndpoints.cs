@@ -1,5 +1,5 @@
 using ExecutionManager.Contracts.Messages;
-using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Scalar.AspNetCore;
 
 namespace ExecutionManager.Worker;
@@ -7,6 +7,8 @@ namespace ExecutionManager.Worker;
 public static class ApiEndpoints
 {
     private const string Json = "application/json";
+
+    private const string Following = "Server-sent events, each named after its message and with the entryId of the history as id. Begins now, or after Last-Event-ID (0: from the beginning) without a gap or a double; ContractProgressed has no id and is not repeated.";
 
     /// <summary>The services behind <see cref="MapExecutionManager"/>.</summary>
     public static IServiceCollection AddExecutionManagerApi(this IServiceCollection services)
@@ -17,6 +19,10 @@ public static class ApiEndpoints
         services.AddScoped<DeviceQueries>();
         services.AddScoped<ParkedQueries>();
         services.AddSingleton<ContractSubmissions>();
+        services.TryAddSingleton(new EventStreamLimits());
+        services.AddSingleton<EventFeed>();
+        services.AddSingleton<EventStreams>();
+        services.AddHostedService(provider => provider.GetRequiredService<EventFeed>());
         services.AddApiDescription();
         return services;
     }
@@ -49,6 +55,8 @@ public static class ApiEndpoints
         contracts.MapGet("/{id:guid}/history", (Guid id, string? limit, string? cursor, ContractQueries queries, CancellationToken ct) => queries.History(id, limit, cursor, ct))
             .Describe("Show a contract's history", "Every transition and report, oldest first.")
             .Produces<Page<HistoryItem>>().Refuses(400, 404);
+        contracts.MapGet("/{id:guid}/events", (Guid id, HttpContext http, EventStreams streams) => streams.OfContract(id, http))
+            .Describe("Follow a contract", Following).Produces<string>(200, "text/event-stream").Refuses(400, 404);
         contracts.MapPost("/{id:guid}/cancel", (Guid id, HttpContext http, ContractCommands commands, CancellationToken ct) => commands.Cancel(id, http, ct))
             .Describe("Cancel a contract", "Its device is stopped; the contract ends when the device is known to stand still.").Command<CommandRequest>();
         contracts.MapPost("/{id:guid}/hold", (Guid id, HttpContext http, ContractCommands commands, CancellationToken ct) => commands.Hold(id, http, ct))
@@ -60,6 +68,9 @@ public static class ApiEndpoints
         contracts.MapGet("/{id:guid}/reconciliations/{rid:guid}", (Guid id, Guid rid, ContractQueries queries, CancellationToken ct) => queries.Reconciliation(id, rid, ct))
             .Describe("Show a reconciliation", "Pending until the actuals are complete.")
             .Produces<ReconciliationPart>().Refuses(404);
+
+        app.MapGet("/events", (HttpContext http, EventStreams streams) => streams.OfAll(http)).WithTags("Events")
+            .Describe("Follow every contract", Following).Produces<string>(200, "text/event-stream").Refuses(400);
 
         var devices = app.MapGroup("/devices").WithTags("Devices");
         devices.MapGet("", (string? limit, string? cursor, DeviceQueries queries, CancellationToken ct) => queries.List(limit, cursor, ct))

@@ -63,6 +63,11 @@ internal sealed class Fields(JsonElement body = default)
         : int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size is >= 1 and <= 200 ? size
         : Fault("limit", "must be a whole number from 1 to 200", 50);
 
+    /// <summary>The number of an event, as a stream gave it.</summary>
+    public long? EventId(string name, string? text) => string.IsNullOrEmpty(text) ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id
+        : Fault<long?>(name, "must be the id of an event, or 0 for all");
+
     /// <summary>A filter of a query; an empty one is none.</summary>
     public string? Filter(string name, string? value) => string.IsNullOrEmpty(value) ? null : Within(name, value, 200);
 

@@ -64,6 +64,9 @@ internal sealed record Problem(
 
     public static Problem Unavailable() => Of(503, "unavailable", "The service is not available", "The database cannot be reached; try again.");
 
+    public static Problem TooManyStreams(int limit) => Of(503, "unavailable", "The service is not available",
+        $"This worker has {limit} event streams open, and takes no more.");
+
     /// <summary>What the framework refused without a body.</summary>
     public static Problem OfStatus(int status, string path) => status switch
     {

@@ -4,17 +4,17 @@ namespace ExecutionManager.Worker;
 public sealed record CommandLine(string? Verb, bool Demo, TimeSpan? For, IReadOnlyList<string> With, string[] Rest, IReadOnlyList<string> Faults)
 {
     public const string Usage = """
-        usage: worker [migrate | topology] [--demo [--for 60s]] [--with policy,planner,equator] [--urls URL] [--Section:Key=value …]
+        usage: worker [migrate | topology] [--demo [--for 60s]] [--with policy,planner,equator,scheduler] [--urls URL] [--Section:Key=value …]
 
           (nothing)   run, with an embedded database and broker unless configured otherwise
           migrate     bring the database to this version's schema and end
           topology    declare the exchanges and queues on RabbitMQ without consuming, and end
           --demo      simulated devices and neighbours around an embedded worker
           --for       how long the demo runs at most: 60s, 2m, or a .NET duration
-          --with      reference neighbours in this worker: policy, planner, equator
+          --with      reference neighbours in this worker: policy, planner, equator, scheduler
         """;
 
-    private static readonly string[] Neighbours = ["policy", "planner", "equator"];
+    private static readonly string[] Neighbours = ["policy", "planner", "equator", "scheduler"];
 
     public static CommandLine Parse(string[] args)
     {
@@ -63,7 +63,7 @@ public sealed record CommandLine(string? Verb, bool Demo, TimeSpan? For, IReadOn
             }
         }
 
-        faults.AddRange(with.Except(Neighbours).Select(name => $"--with: there is no neighbour '{name}' (policy, planner, equator)"));
+        faults.AddRange(with.Except(Neighbours).Select(name => $"--with: there is no neighbour '{name}' (policy, planner, equator, scheduler)"));
         if (time is not null && !demo)
         {
             faults.Add("--for: only with --demo");

@@ -150,6 +150,9 @@ public static class WorkerHost
                     case "equator":
                         bus.AddEquator(configuration);
                         break;
+                    case "scheduler":
+                        bus.AddScheduler(configuration);
+                        break;
                 }
             }
             catch (OptionsValidationException wrong)

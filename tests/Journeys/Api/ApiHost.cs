@@ -98,6 +98,11 @@ internal sealed class ApiHost : IAsyncDisposable
         }
     }
 
+    public T Service<T>() where T : notnull => app.Services.GetRequiredService<T>();
+
+    /// <summary>Ends as a worker that is told to.</summary>
+    public Task Stop() => app.StopAsync();
+
     public Task Store(Func<StoreContext, Task> work) => With(work);
 
     /// <summary>Does something with a service of its own scope.</summary>

@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using ExecutionManager.Contracts.Messages;
+
+namespace ExecutionManager.Neighbours;
+
+/// <summary>
+/// Reference Scheduler: assigns the tasks of a file as they stand there, and what is left of one to the first device of the
+/// file that is not excluded. The id of a contract follows from what it is made of, so an assignment that is repeated, also
+/// after a restart, is the same one.
+/// </summary>
+internal sealed class Scheduler(AssignedTasks file, Conduct conduct) : INeighbour<ReassignmentRequested>
+{
+    public Conduct Conduct => conduct;
+
+    /// <summary>The tasks of the file, each for its own device.</summary>
+    public IReadOnlyList<TaskAssigned> Assignments =>
+        [.. file.Tasks.Select(task => Assign(task, JsonSerializer.Serialize(task, WireJson.Options))).Select(one => conduct.Fault == Fault.Wrong ? Wrong(one) : one)];
+
+    public Guid ContractOf(ReassignmentRequested request) => request.ContractId;
+
+    /// <summary>Null when every device is excluded, or the task is not in the file: its scope is not known here.</summary>
+    public object? Answer(ReassignmentRequested request, DateTimeOffset now) => Successor(request);
+
+    public object WrongAnswer(ReassignmentRequested request, DateTimeOffset now) => Wrong(Successor(request) ?? new() { ContractId = request.ContractId });
+
+    private TaskAssigned? Successor(ReassignmentRequested request) =>
+        file.Tasks.FirstOrDefault(task => task.Task!.TaskId == request.TaskId) is { } task
+        && file.Devices.FirstOrDefault(device => !request.ExcludeDevices.Contains(device)) is { } device
+            ? Assign(task with { DeviceId = device, Task = request.Task, Actions = request.RemainingActions }, $"{request.ContractId} {device}")
+            : null;
+
+    /// <summary>An assignment without actions.</summary>
+    private static TaskAssigned Wrong(TaskAssigned assigned) => assigned with { Actions = [] };
+
+    private static TaskAssigned Assign(ContractDocument task, string name)
+    {
+        var bytes = SHA256.HashData(Encoding.UTF8.GetBytes(name))[..16];
+        (bytes[6], bytes[8]) = ((byte)(bytes[6] & 0x0F | 0x80), (byte)(bytes[8] & 0x3F | 0x80));   // UUID version 8: of the maker's own making
+        return TaskAssigned.From(task with { ContractId = new Guid(bytes, bigEndian: true) });
+    }
+}

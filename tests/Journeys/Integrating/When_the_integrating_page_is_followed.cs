@@ -1,0 +1,195 @@
+using System.Text.Json.Nodes;
+using ExecutionManager.Simulation;
+using Npgsql;
+
+namespace ExecutionManager.Journeys.Tests;
+
+/// <summary>Every exchange of docs/integrating.md, its JSON taken from there, against a worker on RabbitMQ by a client without MassTransit.</summary>
+[Category("Process")]
+[NonParallelizable]
+[TestFixture, CancelAfter(90_000)]
+public sealed class When_the_integrating_page_is_followed
+{
+    private readonly IntegratingPage page = new();
+    private readonly CancellationTokenSource stop = new();
+    private readonly List<Task> devices = [];
+    private Servers servers = null!;
+    private WorkerProcess worker = null!;
+    private PlainClient client = null!;
+
+    private static string Assignment => IntegratingPage.Blocks("Scheduler", "json → EM").First().Body;
+
+    [OneTimeSetUp]
+    public async Task Start()
+    {
+        servers = await Servers.Take();
+        var (code, said, error) = await WorkerProcess.RunToEnd(["migrate", .. servers.Connections()]);
+        Assert.That(code, Is.Zero, said + error);
+        client = await PlainClient.Connect(servers.Bus, [
+            "TaskAccepted", "TaskRejected", "RecoveryRequested", "ReplanRequested", "SpatialDataRequested", "ContractStateChanged", "ContractEnded"]);
+        worker = new WorkerProcess(Directory.CreateTempSubdirectory("em-integrating-").FullName, servers.Connections());
+        await worker.Start();
+        Run("agv-17", _ => ActionBehaviour.AsPlanned);
+        Run("agv-18", action => action.ActionId == "a1" ? new ActionBehaviour { FailWith = "blocked" } : ActionBehaviour.AsPlanned);
+        Run("agv-19", action => action.ActionId == "a1" ? new ActionBehaviour { Skip = true } : ActionBehaviour.AsPlanned);
+    }
+
+    [OneTimeTearDown]
+    public async Task End()
+    {
+        await stop.CancelAsync();
+        await Task.WhenAll(devices);
+        stop.Dispose();
+        if (worker is not null)
+        {
+            await worker.DisposeAsync();
+            await client.DisposeAsync();
+        }
+
+        if (servers is not null)
+        {
+            await servers.DisposeAsync();
+        }
+    }
+
+    [TestCase("Scheduler")]
+    [TestCase("Policy Service")]
+    [TestCase("Planner")]
+    [TestCase("Equator")]
+    [TestCase("Operators")]
+    [TestCase("Applications")]
+    public async Task Should_go_as_it_says(string section, CancellationToken ct)
+    {
+        switch (section)
+        {
+            case "Policy Service":
+                await Assign(3, "agv-18");
+                break;
+            case "Planner":
+                await Assign(4, "agv-19", contract => contract["actions"]![1]!["duration"] = JsonNode.Parse("""{"min": "PT50S", "mode": "PT1M", "max": "PT2M"}"""));
+                await worker.Until("it does what comes second", async () => (await worker.Get($"/contracts/{Contract(4)}"))?["actual"]?["actions"]?["a2"] is not null);
+                await client.Publish("ReconcileContract", JsonNode.Parse($$"""{"contractId":"{{Contract(4)}}","reason":"does it fit?","requestedBy":"ops"}""")!.AsObject(), IntegratingPage.Envelope);
+                break;
+            case "Equator":
+                await Assign(5, "agv-20", contract => contract["dataRequests"] = JsonNode.Parse("""[{"name":"zones","source":"equator","query":{"bbox":[0,0,40,30]}}]"""));
+                break;
+            case "Operators":
+                await Assign(6, "agv-20");
+                break;
+            case "Applications":
+                await Assign(8, "agv-17");
+                break;
+        }
+
+        foreach (var (kind, name, body) in IntegratingPage.Blocks(section, "json"))
+        {
+            if (kind == "json → EM")
+            {
+                await client.Publish(name, page.Say(body), IntegratingPage.Envelope);
+            }
+            else if (kind == "json EM →")
+            {
+                await client.Hear(name, message => page.Fits(body, message), ct);
+            }
+        }
+    }
+
+    [Test]
+    public async Task Should_show_applications_the_stream_that_it_says(CancellationToken ct)
+    {
+        await Assign(8, "agv-17");
+        var lines = IntegratingPage.Blocks("Applications", "text stream").Single().Body.Split('\n');
+        using var stream = await EventReader.Open(worker.Http, $"/contracts/{Contract(8)}/events", "0");
+        SentEvent? sent;
+        do
+        {
+            sent = await stream.Next(ct);
+        }
+        while (sent is not null && $"event: {sent.Name}" != lines[1]);
+
+        Assert.That(sent?.Id, Does.Match("^[0-9]+$"));
+        Assert.That(page.Fits(lines[2]["data: ".Length..], sent!.Data!), sent.Data!.ToJsonString());
+    }
+
+    [Test]
+    public async Task Should_take_a_decision_from_the_management_console(CancellationToken ct)
+    {
+        await Assign(7, "agv-18");
+        var (_, name, body) = IntegratingPage.Blocks("Operators", "json console").Single();
+        JsonNode? recovery = null;
+        await worker.Until("it is recovering", async () => (recovery = (await worker.Get($"/contracts/{Contract(7)}"))?["recovery"]?["recoveryId"]) is not null);
+        page.Meet("0198f0c4-1a2b-7c3d-8e4f-000000000007", recovery!.GetValue<string>());
+
+        await servers.Publish($"ExecutionManager.Contracts.Messages:{name}", "application/vnd.masstransit+json", page.Say(body).ToJsonString());
+
+        await client.Hear("ContractEnded", message => page.Fits($$$"""{"contractId":"{{{Contract(7)}}}","outcome":{"status":"completed"}}""", message), ct);
+    }
+
+    [Test]
+    public async Task Should_resume_a_stream_at_another_worker_when_one_is_killed(CancellationToken ct)
+    {
+        var read = new List<string>();
+        await using var other = new WorkerProcess(Directory.CreateTempSubdirectory("em-integrating-").FullName, servers.Connections());
+        await other.Start();
+        using var stream = await EventReader.Open(other.Http, "/events", "0");
+        for (var number = 100; number < 110; number++)
+        {
+            await Assign(number, "agv-20");
+        }
+
+        read.AddRange((await stream.Take(5, ct)).Select(sent => sent.Id!));
+        await other.Kill();
+        try
+        {
+            while (await stream.Next(ct) is { } sent)
+            {
+                read.Add(sent.Id!);
+            }
+        }
+        catch (Exception cut) when (cut is IOException or HttpRequestException)
+        {
+            // It was killed in the middle of a sentence.
+        }
+
+        await Assign(110, "agv-20");
+        using var resumed = await EventReader.Open(worker.Http, "/events", stream.LastEventId);
+        while (await resumed.Next(ct) is { } sent)
+        {
+            if (sent.Data is { } data)
+            {
+                read.Add(sent.Id!);
+                if (data["contractId"]!.GetValue<string>() == Contract(110))
+                {
+                    break;
+                }
+            }
+        }
+
+        await using var source = NpgsqlDataSource.Create(servers.Store);
+        await using var command = source.CreateCommand("""SELECT "Sequence" FROM events WHERE "Name" <> 'JournalApplied' ORDER BY "Sequence" """);
+        await using var rows = await command.ExecuteReaderAsync(ct);
+        var expected = new List<string>();
+        while (expected.Count < read.Count && await rows.ReadAsync(ct))
+        {
+            expected.Add($"{rows.GetInt64(0)}");
+        }
+
+        Assert.That(read, Is.EqualTo(expected));
+    }
+
+    private static string Contract(int number) => $"0198f0c2-0000-7000-8000-{number:D12}";
+
+    /// <summary>The contract of a section: that of the page, for another device and task.</summary>
+    private async Task Assign(int number, string device, Action<JsonObject>? change = null)
+    {
+        var contract = JsonNode.Parse(Assignment)!.AsObject();
+        (contract["contractId"], contract["deviceId"], contract["task"]!["taskId"]) = (Contract(number), device, $"T-{number}");
+        change?.Invoke(contract);
+        await client.Publish("TaskAssigned", contract, IntegratingPage.Envelope);
+        await worker.Until("it has begun", async () => (await worker.Get($"/contracts/{Contract(number)}"))?["version"]?.GetValue<int>() > 0);
+    }
+
+    private void Run(string deviceId, Func<ActionContext, ActionBehaviour> behaviour) => devices.Add(new MqttDevice(
+        new DeviceProfile { DeviceId = deviceId, Seed = 1, ReportInterval = TimeSpan.FromSeconds(1), Script = new DeviceScript { OnAction = behaviour } },
+        new MqttDeviceOptions { Host = servers.Mqtt.Host, Port = servers.Mqtt.Port, BackOffLongest = TimeSpan.FromSeconds(1) }, TimeProvider.System).RunAsync(stop.Token));
+}
