@@ -81,6 +81,10 @@ internal static class CrashSeams
             return saga;
         }
 
+        public Task Cancel(Guid schedulingToken, CancellationToken cancellationToken) => inner.Cancel(schedulingToken, cancellationToken);
+
+        public Task AddIfAbsent(object row, CancellationToken cancellationToken) => inner.AddIfAbsent(row, cancellationToken);
+
         public async Task Commit(IReadOnlyCollection<OutboxMessage> rows, (Guid MessageId, string Endpoint)? consumed, CancellationToken cancellationToken)
         {
             crash.Pass(Crash.BeforeCommit, Crash.Consuming);
