@@ -15,6 +15,7 @@ public sealed record ContractSettings
     public TimeSpan Command { get; init; } = TimeSpan.FromSeconds(30);
     public TimeSpan CatchUp { get; init; } = TimeSpan.FromSeconds(30);
     public TimeSpan MaxHold { get; init; } = TimeSpan.FromHours(24);
+    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(1);
     public int AcceptAttempts { get; init; } = 3;
     public int PolicyAttempts { get; init; } = 3;
     public RecoveryFallback Fallback { get; init; } = RecoveryFallback.Hold;

@@ -13,4 +13,7 @@ public sealed class SampleRow
     public double[]? Position { get; set; }
     public double? Battery { get; set; }
     public string? Values { get; set; }
+
+    /// <summary>When progress was last told of it.</summary>
+    public DateTimeOffset? ProgressedAt { get; set; }
 }

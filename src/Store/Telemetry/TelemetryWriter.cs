@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace ExecutionManager.Store;
 
 /// <summary>Stores the latest telemetry, one statement a batch. While the database is away the samples wait and are overtaken.</summary>
-public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory scopes, IDurableDatabase database, TimeProvider clock, ILogger<TelemetryWriter> log)
+public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory scopes, IDurableDatabase database, ContractSettings settings, TimeProvider clock, ILogger<TelemetryWriter> log)
     : BackgroundService
 {
     private const int Batch = 500;
@@ -83,6 +83,7 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
         var rows = samples.Select(Row).OrderBy(row => row.DeviceId, StringComparer.Ordinal).ThenBy(row => row.ContractId).ToList();
         await using var transaction = await database.Begin(db, ct);
         await db.Put(rows, [.. devices.Values], ct);
+        await Tell(scope.ServiceProvider, db, [.. rows.Select(row => row.ContractId).Where(id => id != Guid.Empty).Distinct()], ct);
         var known = await db.Devices.AsNoTracking().Where(device => devices.Keys.Contains(device.DeviceId))
             .Select(device => new { device.DeviceId, device.Epoch, device.Connected, device.Closed })
             .ToDictionaryAsync(device => device.DeviceId, ct);
@@ -97,6 +98,41 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
         }
 
         await transaction.Commit(ct);
+    }
+
+    /// <summary>Tells how far contracts have come, each only when it was not told lately: their rows are held since they were
+    /// put, by one worker at a time. What a journal still to be read may have overtaken is not told.</summary>
+    private async Task Tell(IServiceProvider services, StoreContext db, List<Guid> contracts, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var before = now - settings.ProgressInterval;
+        var due = contracts.Count == 0 ? [] : await db.Samples.AsNoTracking()
+            .Where(sample => contracts.Contains(sample.ContractId) && (sample.ProgressedAt == null || sample.ProgressedAt <= before))
+            .Join(db.Contracts.AsNoTracking(), sample => new { sample.ContractId, sample.DeviceId }, saga => new { ContractId = saga.CorrelationId, saga.DeviceId },
+                (sample, saga) => new { sample, saga })
+            .Where(pair => pair.saga.IsOpen && pair.saga.Connected && pair.saga.AcceptedRevision > 0 && pair.saga.CurrentState != "Projected")
+            .ToListAsync(ct);
+        var told = new List<Guid>();
+        foreach (var pair in due.Where(pair => pair.saga.Open.Actuals is null))
+        {
+            var (saga, sample) = (pair.saga, pair.sample);
+            var plan = await services.GetRequiredService<IContractRecords>().Document(saga.CorrelationId, saga.AcceptedRevision, ct);
+            var latest = new LatestSample(sample.ReceivedAt, sample.ActionId, sample.Progress, sample.Position, sample.Battery);
+            if (Shown.Actual(saga.Execution, plan, latest) is { Progress: { } progress } actual)
+            {
+                told.Add(saga.CorrelationId);
+                await services.GetRequiredService<IPublishEndpoint>().Publish(new ContractProgressed
+                {
+                    ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId,
+                    Progress = progress, Certainty = Certainty.Confirmed, At = actual.At,
+                }, ct);
+            }
+        }
+
+        if (told.Count > 0)
+        {
+            await db.Samples.Where(sample => told.Contains(sample.ContractId)).ExecuteUpdateAsync(row => row.SetProperty(sample => sample.ProgressedAt, now), ct);
+        }
     }
 
     private static ContactRow Newest(IGrouping<string, TelemetrySample> samples)

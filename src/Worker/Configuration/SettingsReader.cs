@@ -38,11 +38,12 @@ public sealed class SettingsReader(IConfiguration configuration)
             Command = Duration("Deadlines:Command", contracts.Command),
             CatchUp = Duration("Deadlines:CatchUp", contracts.CatchUp),
             MaxHold = Duration("Deadlines:MaxHold", contracts.MaxHold),
+            ProgressInterval = Duration("Progress:MinInterval", contracts.ProgressInterval),
             AcceptAttempts = Number("Deadlines:AcceptAttempts", contracts.AcceptAttempts, 1, 100),
             PolicyAttempts = Number("Deadlines:PolicyAttempts", contracts.PolicyAttempts, 1, 100),
             Fallback = ReadFallback(),
         };
-        foreach (var later in new[] { "Deadlines:Reassignment", "Deadlines:EscalationReminder", "Progress:MinInterval" })
+        foreach (var later in new[] { "Deadlines:Reassignment", "Deadlines:EscalationReminder" })
         {
             Duration(later, TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650));
         }

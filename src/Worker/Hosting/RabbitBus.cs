@@ -22,7 +22,8 @@ internal static class RabbitBus
     {
         bus.AddConfigureEndpointsCallback((_, name, endpoint) =>
         {
-            if (endpoint is IRabbitMqReceiveEndpointConfigurator queue)
+            // What is only for the moment has a queue that goes with its worker.
+            if (endpoint is IRabbitMqReceiveEndpointConfigurator queue && !name.StartsWith(ProgressListener.Queue, StringComparison.Ordinal))
             {
                 Shape(queue, name);
             }

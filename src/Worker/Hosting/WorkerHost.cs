@@ -111,6 +111,15 @@ public static class WorkerHost
                 options.IsReturned = fault => fault is MessageReturnedException;
             });
             bus.AddConsumer<AdapterCommandConsumer>().Endpoint(endpoint => endpoint.Name = "adapter-commands");
+            if (call.Verb != "topology")
+            {
+                bus.AddConsumer<ProgressListener>().Endpoint(endpoint =>
+                {
+                    endpoint.Name = settings.Bus is null ? ProgressListener.Queue : $"{ProgressListener.Queue}-{Environment.MachineName}-{Environment.ProcessId}";
+                    endpoint.Temporary = settings.Bus is not null;
+                });
+            }
+
             AddNeighbours(bus, builder.Configuration, call, faults);
             if (settings.Bus is { } broker)
             {

@@ -25,8 +25,8 @@ internal sealed class EventReader : IDisposable
         return new EventReader(response, new StreamReader(await response.Content.ReadAsStreamAsync())) { LastEventId = lastEventId };
     }
 
-    /// <summary>The next event; null at the end of the stream.</summary>
-    public async Task<SentEvent?> Next(CancellationToken ct)
+    /// <summary>The next event, or comment if those are wanted; null at the end of the stream.</summary>
+    public async Task<SentEvent?> Next(CancellationToken ct, bool comments = false)
     {
         var (id, name, data) = ((string?)null, "message", (string?)null);
         while (await lines.ReadLineAsync(ct) is { } line)
@@ -43,7 +43,7 @@ internal sealed class EventReader : IDisposable
                     data = value;
                     break;
                 case [":"]:
-                    name = "comment";
+                    name = comments ? "comment" : name;
                     break;
                 case [""]:
                     // Only what came whole counts as read.

@@ -9,6 +9,7 @@ namespace ExecutionManager.Journeys.Tests;
 internal sealed partial class IntegratingPage
 {
     private readonly Dictionary<string, string> ids = [];
+    private readonly string run = Guid.NewGuid().ToString("N")[..6];
 
     public static JsonObject Envelope => JsonNode.Parse(Blocks("On the bus, in any language", "json envelope").Single().Body)!.AsObject();
 
@@ -18,8 +19,11 @@ internal sealed partial class IntegratingPage
             .Select(match => (Kind: match.Groups["kind"].Value, match.Groups["name"].Value, match.Groups["body"].Value))
             .Where(block => block.Kind.StartsWith(kind, StringComparison.Ordinal));
 
+    /// <summary>The device that stands for one of the page: a broker remembers those of earlier runs.</summary>
+    public string Device(string shown) => $"{shown}-{run}";
+
     /// <summary>The JSON with the ids of this run in place of those that were met before.</summary>
-    public JsonObject Say(string json) => JsonNode.Parse(Id().Replace(json, match => ids.GetValueOrDefault(match.Value, match.Value)))!.AsObject();
+    public JsonObject Say(string json) => JsonNode.Parse(Id().Replace(OfThisRun(json), match => ids.GetValueOrDefault(match.Value, match.Value)))!.AsObject();
 
     /// <summary>Lets an id of the page stand for one of this run.</summary>
     public void Meet(string shown, string actual) => ids[shown] = actual;
@@ -28,7 +32,7 @@ internal sealed partial class IntegratingPage
     public bool Fits(string json, JsonObject message)
     {
         var met = new Dictionary<string, string>(ids);
-        if (!Fits(JsonNode.Parse(json)!, message, met))
+        if (!Fits(JsonNode.Parse(OfThisRun(json))!, message, met))
         {
             return false;
         }
@@ -68,6 +72,8 @@ internal sealed partial class IntegratingPage
         return met.TryGetValue(shown, out var known) || shown.StartsWith("0198f0c2", StringComparison.Ordinal) ? actual == (known ?? shown) : met.TryAdd(shown, actual);
     }
 
+    private string OfThisRun(string json) => DeviceId().Replace(json, match => Device(match.Value));
+
     private static bool IsText(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String;
 
     private static string Text()
@@ -89,6 +95,9 @@ internal sealed partial class IntegratingPage
 
     [GeneratedRegex(@"^\d{4}-\d\d-\d\dT.*Z$")]
     private static partial Regex Instant();
+
+    [GeneratedRegex(@"\bagv-\d\d\b")]
+    private static partial Regex DeviceId();
 
     [GeneratedRegex(@"\b0198f0c\w-\w{4}-\w{4}-\w{4}-\w{12}\b")]
     private static partial Regex Id();

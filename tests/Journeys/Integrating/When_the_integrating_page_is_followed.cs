@@ -112,6 +112,50 @@ public sealed class When_the_integrating_page_is_followed
     }
 
     [Test]
+    public async Task Should_show_progress_without_an_id_at_every_worker(CancellationToken ct)
+    {
+        await using var other = new WorkerProcess(Directory.CreateTempSubdirectory("em-integrating-").FullName, servers.Connections());
+        await other.Start();
+        using var here = await EventReader.Open(worker.Http, "/events");
+        using var there = await EventReader.Open(other.Http, "/events");
+        await Assign(9, "agv-17", contract => contract["actions"]![0]!["duration"] = JsonNode.Parse("""{"min": "PT8S", "mode": "PT8S", "max": "PT9S"}"""));
+
+        var (one, two) = (await Progress(here, ct), await Progress(there, ct));
+
+        Assert.That(one, Has.Count.GreaterThan(2));
+        Assert.That(two.Select(sent => sent.ToJsonString()), Is.EqualTo(one.Select(sent => sent.ToJsonString())));
+        Assert.That(one.Select(sent => sent["progress"]!.GetValue<double>()), Is.Ordered.And.All.InRange(0, 1));
+        Assert.That(one.Select(sent => sent["certainty"]!.GetValue<string>()), Is.All.EqualTo("confirmed"));
+        var instants = one.Select(sent => DateTimeOffset.Parse(sent["at"]!.GetValue<string>(), System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        Assert.That(instants, Is.Ordered.And.Unique);
+    }
+
+    private static async Task<List<JsonObject>> Progress(EventReader stream, CancellationToken ct)
+    {
+        var told = new List<JsonObject>();
+        while (await stream.Next(ct) is { } sent)
+        {
+            if (sent.Data?["contractId"]?.GetValue<string>() != Contract(9))
+            {
+                continue;
+            }
+
+            if (sent.Name == "ContractEnded")
+            {
+                break;
+            }
+
+            if (sent.Name == "ContractProgressed")
+            {
+                Assert.That(sent.Id, Is.Null);
+                told.Add(sent.Data);
+            }
+        }
+
+        return told;
+    }
+
+    [Test]
     public async Task Should_take_a_decision_from_the_management_console(CancellationToken ct)
     {
         await Assign(7, "agv-18");
@@ -183,13 +227,13 @@ public sealed class When_the_integrating_page_is_followed
     private async Task Assign(int number, string device, Action<JsonObject>? change = null)
     {
         var contract = JsonNode.Parse(Assignment)!.AsObject();
-        (contract["contractId"], contract["deviceId"], contract["task"]!["taskId"]) = (Contract(number), device, $"T-{number}");
+        (contract["contractId"], contract["deviceId"], contract["task"]!["taskId"]) = (Contract(number), page.Device(device), $"T-{number}");
         change?.Invoke(contract);
         await client.Publish("TaskAssigned", contract, IntegratingPage.Envelope);
         await worker.Until("it has begun", async () => (await worker.Get($"/contracts/{Contract(number)}"))?["version"]?.GetValue<int>() > 0);
     }
 
     private void Run(string deviceId, Func<ActionContext, ActionBehaviour> behaviour) => devices.Add(new MqttDevice(
-        new DeviceProfile { DeviceId = deviceId, Seed = 1, ReportInterval = TimeSpan.FromSeconds(1), Script = new DeviceScript { OnAction = behaviour } },
+        new DeviceProfile { DeviceId = page.Device(deviceId), Seed = 1, ReportInterval = TimeSpan.FromSeconds(1), Script = new DeviceScript { OnAction = behaviour } },
         new MqttDeviceOptions { Host = servers.Mqtt.Host, Port = servers.Mqtt.Port, BackOffLongest = TimeSpan.FromSeconds(1) }, TimeProvider.System).RunAsync(stop.Token));
 }

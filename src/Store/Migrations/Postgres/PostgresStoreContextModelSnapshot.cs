@@ -477,6 +477,9 @@ namespace ExecutionManager.Store.Migrations.Postgres
                     b.Property<double?>("Progress")
                         .HasColumnType("double precision");
 
+                    b.Property<DateTimeOffset?>("ProgressedAt")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<DateTimeOffset>("ReceivedAt")
                         .HasColumnType("timestamp with time zone");
 

@@ -463,6 +463,9 @@ namespace ExecutionManager.Store.Migrations.Sqlite
                     b.Property<double?>("Progress")
                         .HasColumnType("REAL");
 
+                    b.Property<long?>("ProgressedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("ReceivedAt")
                         .HasColumnType("INTEGER");
 
