@@ -1,4 +1,5 @@
 -- What PostgreSQL is asked by one durable transition of bench/Counting.cs, in as many round trips.
+-- Texts have dashes for colons, behind which pgbench sees a variable.
 \set saga random(0, 999)
 \startpipeline
 BEGIN;
@@ -7,6 +8,6 @@ SELECT * FROM "Counters" WHERE "CorrelationId" = ('00000000-0000-0000-0000-' || 
 \endpipeline
 \startpipeline
 UPDATE "Counters" SET "Total" = "Total" + 1, "Version" = "Version" + 1 WHERE "CorrelationId" = ('00000000-0000-0000-0000-' || lpad(:saga::text, 12, '0'))::uuid;
-INSERT INTO "Outbox" ("MessageId", "Destination", "MessageType", "ContentType", "Body", "EnqueuedAt", "DueAt", "Attempts") VALUES (gen_random_uuid(), 'rabbitmq://127.0.0.1/durable/ExecutionManager.Bench:Counted', 'urn:message:ExecutionManager.Bench:Counted', 'application/vnd.masstransit+json', convert_to(repeat('x', :body), 'UTF8'), now(), now(), 0);
+INSERT INTO "Outbox" ("MessageId", "Destination", "MessageType", "ContentType", "Body", "EnqueuedAt", "DueAt", "Attempts") VALUES (gen_random_uuid(), 'rabbitmq-//127.0.0.1/durable/ExecutionManager.Bench-Counted', 'urn-message-ExecutionManager.Bench-Counted', 'application/vnd.masstransit+json', convert_to(repeat('x', :body), 'UTF8'), now(), now(), 0);
 COMMIT;
 \endpipeline
