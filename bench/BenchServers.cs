@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace ExecutionManager.Bench;
@@ -9,6 +10,7 @@ internal sealed class BenchServers : IAsyncDisposable
     private static readonly string[] Names = ["postgres", "rabbitmq"];
     private readonly string directory = Directory.CreateTempSubdirectory("em-bench-").FullName;
     private readonly Dictionary<string, string> given = [];
+    private List<PosixSignalRegistration> ends = [];
 
     private BenchServers()
     {
@@ -21,6 +23,12 @@ internal sealed class BenchServers : IAsyncDisposable
     public static async Task<BenchServers> Start()
     {
         var servers = new BenchServers();
+        // The servers are of sessions of their own: what ends this process does not end them.
+        servers.ends = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, _ =>
+        {
+            servers.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            Environment.Exit(130);
+        }))];
         await servers.Script(["start", .. Names]);
         foreach (var line in (await servers.Script("env")).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -53,6 +61,7 @@ internal sealed class BenchServers : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        ends.ForEach(end => end.Dispose());
         await Script("stop");
         Directory.Delete(directory, recursive: true);
     }
