@@ -59,6 +59,9 @@ public sealed record OpenMatters
     public long SentEpoch { get; init; }
     public long AcceptedEpoch { get; init; }
 
+    /// <summary>When acceptance of the accepted revision was learned.</summary>
+    public DateTimeOffset? PlanAcceptedAt { get; init; }
+
     /// <summary>The newest epoch that brought journal entries, and the journal's length when it began.</summary>
     public long JournalEpoch { get; init; }
     public long JournalEpochSeq { get; init; }

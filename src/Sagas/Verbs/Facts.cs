@@ -387,7 +387,7 @@ internal static class Facts
 
         saga.AcceptedRevision = revision;
         saga.AcceptedAt ??= context.Work().Now;
-        saga.Open = saga.Open with { AcceptedEpoch = epoch, Failure = null, Attempts = 0 };
+        saga.Open = saga.Open with { AcceptedEpoch = epoch, PlanAcceptedAt = saga.AcceptedRevision > 1 ? context.Work().Now : null, Failure = null, Attempts = 0 };
         if (revision == saga.Revision)
         {
             context.Findings().Add(Verdict.Accepted);

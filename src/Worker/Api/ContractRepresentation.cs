@@ -79,7 +79,7 @@ internal sealed record ProjectionPart
     [Description("The evidence it starts from.")]
     public required DateTimeOffset From { get; init; }
 
-    [Description("Only where no other is possible.")]
+    [Description("The most likely action, where it is likely enough to be named.")]
     public string? CurrentAction { get; init; }
 
     [Description("The probability that all is over.")]
@@ -88,11 +88,16 @@ internal sealed record ProjectionPart
 
     [Description("Of the whole plan by mean durations, 0 to 1.")]
     public required ProgressPart Progress { get; init; }
+
+    [Description("Along the path of the most likely action; absent where that has none.")]
+    public PositionPart? Position { get; init; }
     public required FinishPart Finish { get; init; }
 }
 
 internal sealed record ProjectedActionPart(
     string ActionId, Domain.ActionStatus Status, [property: Description("That this one is the current one.")] double? Probability);
+
+internal sealed record PositionPart(IReadOnlyList<double> Expected, [property: Description("In metres; wherever the durations allow the device to be is within.")] double Radius);
 
 internal sealed record ProgressPart(double Low, double Expected, double High);
 
@@ -101,6 +106,15 @@ internal sealed record FinishPart
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public DateTimeOffset? Earliest { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public DateTimeOffset? Q05 { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public DateTimeOffset? Q50 { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public DateTimeOffset? Q95 { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public DateTimeOffset? Latest { get; init; }
