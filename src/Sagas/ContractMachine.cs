@@ -150,7 +150,7 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
             .Move(Reconciled, cause)
             .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
             .On(Verdict.Failed, Recover)
-            .On(Verdict.Diverged, then => then.RequestReplan(ReplanReason.Divergence))
+            .On(Verdict.Diverged, then => then.RequestReplan())
             .On(Verdict.RevisionPending, then => then.PushPlan())
             .On(Verdict.Settled, then => GoLive(then, TransitionCause.NothingToReplan));
 

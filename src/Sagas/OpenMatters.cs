@@ -93,4 +93,4 @@ public sealed record OpenStop(ContractStatus Outcome, string? Reason);
 public sealed record ContractOutcome(ContractStatus Status, DateTimeOffset At, OutcomeEvidence Evidence, string? Reason);
 
 /// <summary>The basis of the projection at the moment of the loss.</summary>
-public sealed record FrozenBasis(Execution Execution, DateTimeOffset EvidenceAt, double? Progress, DateTimeOffset? LeaseEnd, DateTimeOffset? FreeFrom);
+public sealed record FrozenBasis(Execution Execution, DateTimeOffset EvidenceAt, double? Progress, DateTimeOffset? LeaseEnd, DateTimeOffset? FreeFrom, DateTimeOffset? LostAt = null);

@@ -25,8 +25,10 @@ internal static class Replans
             {
                 context.Blame(failure);
             }
-            else if (saga.Open.Replan is not null || Divergences.CallsForReplan(divergence, saga.Open.Settled))
+            else if (Divergences.CallsForReplan(await context.Plan(Math.Max(saga.AcceptedRevision, 1)), divergence, saga.Open.Settled) is var cause
+                && (cause is not null || saga.Open.Replan is not null))
             {
+                findings.Replan = cause == ReplanCause.WindowAtRisk ? ReplanReason.WindowAtRisk : ReplanReason.Divergence;
                 findings.Add(Verdict.Diverged);
             }
             else
@@ -41,11 +43,11 @@ internal static class Replans
         binder.ThenAsync(context => context.Report());
 
     /// <summary>Asks the Planner; a request that is open already stays open.</summary>
-    public static EventActivityBinder<ContractState, T> RequestReplan<T>(this EventActivityBinder<ContractState, T> binder, ReplanReason reason)
+    public static EventActivityBinder<ContractState, T> RequestReplan<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
         binder.ThenAsync(async context =>
         {
-            var (saga, work) = (context.Saga, context.Work());
+            var (saga, work, reason) = (context.Saga, context.Work(), context.Findings().Replan);
             if (saga.Open.Replan is null || reason == ReplanReason.Outdated)
             {
                 saga.Open = saga.Open with { Replan = new OpenReplan(work.NewId(), reason, work.Now) };
@@ -131,15 +133,25 @@ internal static class Replans
             await context.Revise(Plans.Retry(plan, context.Saga.Execution, RetryFrom.Remaining, context.NextRevision()));
         });
 
+    private static ProjectionBasis? Basis(FrozenBasis? kept, Contract plan) =>
+        kept is null ? null : new(plan, kept.Execution, kept.EvidenceAt, kept.Progress, kept.LeaseEnd, kept.FreeFrom);
+
     private static async Task<Divergence> Report(this BehaviorContext<ContractState> context)
     {
         var (saga, work) = (context.Saga, context.Work());
         var plan = await context.Plan(Math.Max(saga.AcceptedRevision, 1));
         var snapshot = saga.Open.Snapshot?.Snapshot;
-        var frozen = saga.Open.Frozen is { } kept
-            ? Projection.At(new ProjectionBasis(plan, kept.Execution, kept.EvidenceAt, kept.Progress, kept.LeaseEnd, kept.FreeFrom), snapshot?.At ?? work.Now)
-            : null;
-        var divergence = Divergences.Judge(plan, saga.Execution, frozen, snapshot, saga.Execution.IsCompleted, work.Now);
+        var (basis, until) = (Basis(saga.Open.Frozen, plan), snapshot?.At ?? work.Now);
+        var frozen = basis is null ? null : Projection.At(basis, until, work.Settings.MinProbability);
+        var inTime = plan.Scope.NotAfter is null ? null
+            : Projection.InTime(await Estimates.Basis(saga, plan, work.Records, work.Now, context.CancellationToken), work.Now);
+        var divergence = Divergences.Judge(plan, saga.Execution, frozen, snapshot, saga.Execution.IsCompleted, work.Now, inTime);
+        if (basis is not null)
+        {
+            divergence = divergence with { IncorrectFor = Hindsight.IncorrectFor(basis, saga.Execution, saga.Open.Frozen!.LostAt ?? basis.EvidenceAt, until) };
+            EstimateMetrics.Record(divergence);
+        }
+
         var asked = saga.Open.Reconciliations.IsEmpty ? [work.NewId()] : saga.Open.Reconciliations;
         saga.Open = saga.Open with { Divergence = divergence, Reconciliations = [], Actuals = null, Frozen = null };
         await context.Disarm(DeadlineKind.Actuals);

@@ -60,8 +60,10 @@ public class When_a_contract_is_shown
                 Recovery = new OpenRecovery(Id(3), failure, 1, null, false, null, []), Replan = new OpenReplan(Id(4), ReplanReason.Divergence, ApiHost.Start.AddMinutes(2)),
                 Hold = new OpenHold(ApiHost.Start.AddMinutes(20), "lunch", "http"),
                 Divergence = new Divergence(
-                    DivergenceLevel.Minor, "flow", new FlowMeasure(0.25, 0.75, 0.5, ["a1"], [], null), new Measure(null, "comes with quantiles"),
-                    new Measure(null, "no path"), new DataMeasure(0, []), [new Domain.SeqRange(2, 3)], "a1 was skipped", ApiHost.Start.AddMinutes(1), 1),
+                    DivergenceLevel.Minor, "flow", new FlowMeasure(0.25, 0.75, 0.5, ["a1"], [], null),
+                    new TimeMeasure(0.4, null, "a2", ApiHost.Start.AddSeconds(180), ApiHost.Start.AddSeconds(210), ApiHost.Start.AddSeconds(222), TimeSpan.FromSeconds(12)),
+                    new SpaceMeasure(null, "no path"), new DataMeasure(0, []), [new Domain.SeqRange(2, 3)], "a1 was skipped", ApiHost.Start.AddMinutes(1), 1,
+                    IncorrectFor: TimeSpan.FromSeconds(7)),
             };
         }, Id(1), ApiHost.Document("T-1", "agv-1"));
         await host.Seed(saga =>
