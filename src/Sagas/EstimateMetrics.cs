@@ -18,6 +18,9 @@ public static class EstimateMetrics
     {
         Ends.Add(found.EndsInside, new KeyValuePair<string, object?>("inside", "true"));
         Ends.Add(found.EndsOutside, new KeyValuePair<string, object?>("inside", "false"));
-        Incorrect.Record(found.IncorrectFor?.TotalSeconds ?? 0);
+        if (found.IncorrectFor is { } incorrect)
+        {
+            Incorrect.Record(incorrect.TotalSeconds);
+        }
     }
 }

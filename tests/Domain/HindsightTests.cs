@@ -8,7 +8,7 @@ public class When_a_projection_is_looked_back_at
     private static readonly Execution Lost = Execution.None.Fold([Make.Entry(1, "accepted"), Make.Entry(2, "actionStarted", "A")]);
 
     private static double Incorrect(Execution actual, double until, ProjectionBasis? basis = null) =>
-        Hindsight.IncorrectFor(basis ?? new(Plan, Lost, Make.At(10)), actual, Make.At(10), Make.At(until)).TotalSeconds;
+        Hindsight.IncorrectFor(basis ?? new(Plan, Lost, Make.At(10)), actual, Make.At(10), Make.At(until))!.Value.TotalSeconds;
 
     [Test]
     public void Should_count_the_seconds_in_which_another_action_was_shown()

@@ -18,6 +18,7 @@ internal sealed class Envelope
         IsRunning = running is not null && Open is [var first, ..] && first.ActionId == running.ActionId;
         IsForeign = running is not null && !IsRunning;
         Elapsed = IsRunning ? running!.ElapsedAt(basis.EvidenceAt)?.TotalSeconds : null;
+        Slack = IsRunning ? running!.Slack.TotalSeconds : 0;
         Progress = IsRunning && basis.Progress is { } progress ? Math.Clamp(progress, 0, 1) : null;
         Steps = Bound();
     }
@@ -45,8 +46,10 @@ internal sealed class Envelope
     /// <summary>An action of the device's own runs: nobody knows how long it takes.</summary>
     public bool IsForeign { get; }
 
-    /// <summary>How long the running action had run at the evidence, and its progress then.</summary>
+    /// <summary>How long the running action had run at the evidence at least, by how much it may be more, and its progress then.</summary>
     public double? Elapsed { get; }
+
+    public double Slack { get; }
 
     public double? Progress { get; }
 
@@ -65,14 +68,14 @@ internal sealed class Envelope
     public bool HasFailed => Basis.Execution.Status == ExecutionStatus.Failed && Basis.Plan.Revision <= Basis.Execution.Revision;
 
     /// <summary>Where nothing is known of the running action but its name, of another's contract, or where the durations are refuted, there is no distribution.</summary>
-    public bool HasDistribution => !IsForeign && !IsRefuted && !IsBehind && !(IsRunning && Elapsed is null && Progress is null);
+    public bool HasDistribution => !IsForeign && !IsRefuted && !IsBehind && !(IsRunning && Assumed is null && Progress is null);
 
     /// <summary>The distribution of the first open action's end.</summary>
     public DurationSum First(DurationSum sum)
     {
         if (IsRunning)
         {
-            sum.Begin(Open[0].Duration, Elapsed, Progress);
+            sum.Begin(Open[0].Duration, Assumed, Progress);
         }
         else if (Open.Count > 0)
         {
@@ -91,6 +94,9 @@ internal sealed class Envelope
     /// <summary>What is under way when the lease or the window ends may still be finished within the stop time; nothing begins.</summary>
     public double UntilStopped(DateTimeOffset now) =>
         Until(now) + (Stands || !(now > Limit) || Start > Limit ? 0 : Math.Min((now - Limit!.Value).TotalSeconds, Basis.Plan.Scope.StopTime.TotalSeconds));
+
+    /// <summary>Half of what it may have run more; nothing where that could be anything.</summary>
+    private double? Assumed => Slack == 0 ? Elapsed : Elapsed + Slack < Open[0].Duration.Max.TotalSeconds ? Elapsed + Slack / 2 : null;
 
     private List<PlannedAction> Remaining(ActionRecord? running)
     {
@@ -123,7 +129,7 @@ internal sealed class Envelope
     private (double Shortest, double? Longest) Rest(double min, double max) => (Elapsed, Progress) switch
     {
         ({ } e, _) when e >= max => (0, null),
-        ({ } e, null) => (Math.Max(0, min - e), max - e),
+        ({ } e, null) => (Math.Max(0, min - e - Slack), max - e),
         ({ } e, _) => (0, max - e),
         (null, { } p) => ((1 - p) * min, (1 - p) * max),
         (null, null) => (0, max),

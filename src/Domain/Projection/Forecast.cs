@@ -179,16 +179,16 @@ internal sealed class Forecast
     {
         var (step, duration) = (envelope.Steps[at], envelope.Open[at].Duration);
         return at == 0 && envelope.IsRunning
-            ? (step.Latest is { } longest ? Begun(spent, longest) : 1, Begun(stopped, step.Earliest))
+            ? (step.Latest is { } longest ? Begun(spent, longest) : 1, Begun(stopped, step.Earliest, envelope.Slack))
             : (step.LatestStart is { } latest ? Share(spent - latest, duration.Max.TotalSeconds) : 0, Share(stopped - step.EarliestStart, duration.Min.TotalSeconds));
     }
 
     private static double Share(double since, double takes) => Math.Clamp(since / takes, 0, 1);
 
     /// <summary>The share of the running action that is done if its rest takes so long.</summary>
-    private double Begun(double since, double rest) => since >= rest ? 1
+    private double Begun(double since, double rest, double more = 0) => since >= rest ? 1
         : envelope.Progress is { } progress ? progress + (1 - progress) * since / rest
-        : envelope.Elapsed is { } elapsed ? (elapsed + since) / (elapsed + rest)
+        : envelope.Elapsed is { } elapsed ? (elapsed + more + since) / (elapsed + more + rest)
         : since / rest;
 
     /// <summary>The expected share of an action that is done, given that it is the current one; the sum is of those before it.</summary>
@@ -196,7 +196,7 @@ internal sealed class Forecast
     {
         if (at == 0 && envelope.IsRunning)
         {
-            return envelope.First(new DurationSum()).Expect(rest => rest > spent ? (1, Begun(spent, rest)) : default);
+            return envelope.First(new DurationSum()).Expect(rest => rest > spent ? (1, Begun(spent, rest, envelope.Slack / 2)) : default);
         }
         var beyond = new Beyond(envelope.Open[at].Duration);
         return sum.Expect(ends => ends <= spent ? beyond.Share(spent - ends) : default);

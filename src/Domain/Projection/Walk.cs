@@ -13,7 +13,7 @@ internal sealed class Walk(Envelope envelope, double restMean)
             .Sum(action => Pert.Mean(action.Duration));
         var unknown = envelope.IsBehind || envelope.IsForeign;
         var low = Done(unknown ? 0 : spent, envelope.IsRunning ? envelope.Steps[0].Latest : null, action => action.Max.TotalSeconds);
-        var high = Done(spent, envelope.IsRunning ? envelope.Steps[0].Earliest : null, action => action.Min.TotalSeconds);
+        var high = Done(spent, envelope.IsRunning ? envelope.Steps[0].Earliest : null, action => action.Min.TotalSeconds, envelope.Slack);
         var expected = unknown ? low
             // It stays current, however long it has run.
             : envelope.IsRefuted ? Pert.Mean(envelope.Open[0].Duration) * (envelope.Progress ?? 1)
@@ -23,7 +23,7 @@ internal sealed class Walk(Envelope envelope, double restMean)
     }
 
     /// <summary>How much of the open actions, in seconds of their means, is done after a time if each takes as long as given.</summary>
-    private double Done(double time, double? rest, Func<ActionDuration, double> length)
+    private double Done(double time, double? rest, Func<ActionDuration, double> length, double slack = 0)
     {
         var walked = 0.0;
         for (var at = 0; at < envelope.Open.Count; at++)
@@ -31,7 +31,7 @@ internal sealed class Walk(Envelope envelope, double restMean)
             var duration = envelope.Open[at].Duration;
             var isRunning = at == 0 && envelope.IsRunning;
             var takes = isRunning ? rest : length(duration);
-            var before = isRunning ? Begun(takes) : 0;
+            var before = isRunning ? Begun(takes, slack) : 0;
             if (takes is not { } needed || time < needed)
             {
                 return walked + Pert.Mean(duration) * (before + (1 - before) * (takes is { } whole ? time / whole : 0));
@@ -43,9 +43,9 @@ internal sealed class Walk(Envelope envelope, double restMean)
     }
 
     /// <summary>The share of the running action that was done at the evidence, if it takes so much longer.</summary>
-    private double Begun(double? rest)
+    private double Begun(double? rest, double slack)
     {
-        var elapsed = envelope.Elapsed ?? 0;
+        var elapsed = (envelope.Elapsed ?? 0) + slack;
         return envelope.Progress ?? (rest is { } takes && elapsed + takes > 0 ? elapsed / (elapsed + takes) : 0);
     }
 }

@@ -17,7 +17,7 @@ public static class Divergences
         SeqRange[] lost = [.. execution.Lost.Where(range => range.To > execution.AcceptedSeq)];
         var flow = Flow(plan, execution, completed, lost);
         var ends = frozen is null || execution.Clamped ? [] : Ends(execution, frozen);
-        var time = Time(plan, execution, frozen, ends);
+        var time = Time(plan, execution, frozen, ends.Select(end => end.End));
         var space = Space(plan, frozen, snapshot);
         var data = Data(plan, execution);
         var atRisk = inTime < 0.5 && !completed;
@@ -25,10 +25,9 @@ public static class Divergences
             : flow.Fitness < plan.Tolerance.MinFitness || data.Value > 0 || Exceeds(plan, time) || Exceeds(plan, space) ? DivergenceLevel.Major
             : flow.Value > 0 || time.Value > 0 || space.Value > 0 ? DivergenceLevel.Minor
             : DivergenceLevel.Consistent;
-        var inside = ends.Count(end => end.To is not null && end.Deviation == TimeSpan.Zero);
         return new(
             level, Dominant(flow, time, space, data), flow, time, space, data, lost, Summary(flow, time, space, data, atRisk), at, plan.Revision,
-            atRisk, EndsInside: inside, EndsOutside: ends.Count(end => end.To is not null) - inside);
+            atRisk, EndsInside: ends.Count(end => end.Inside == true), EndsOutside: ends.Count(end => end.Inside == false));
     }
 
     /// <summary>
@@ -91,23 +90,25 @@ public static class Divergences
         return new(1 - result.Fitness, result.Fitness, result.Cost, result.Skipped, result.Extra, null);
     }
 
-    /// <summary>The observed ends of which a band was projected, and how far outside of it they lie.</summary>
-    private static List<TimeMeasure> Ends(Execution execution, Estimate frozen)
+    /// <summary>The observed ends of which a band was projected, how far outside of it they lie, and whether they are inside, if that is known.</summary>
+    private static List<(TimeMeasure End, bool? Inside)> Ends(Execution execution, Estimate frozen)
     {
-        var ends = new List<TimeMeasure>();
+        var ends = new List<(TimeMeasure, bool?)>();
         var records = execution.Actions;
         foreach (var action in frozen.Actions)
         {
             if (action.Q05 is { } from && records.TryGetValue(action.ActionId, out var record) && record is { Status: ActionStatus.Finished, EndedAt: { } ended })
             {
-                var outside = ended < from ? from - ended : ended > action.Q95 ? ended - action.Q95.Value : TimeSpan.Zero;
-                ends.Add(new(null, null, action.ActionId, from, action.Q95, ended, outside));
+                // An end that a snapshot showed may have been any time since the one before.
+                var since = ended - record.Slack;
+                var outside = ended < from ? from - ended : since > action.Q95 ? since - action.Q95.Value : TimeSpan.Zero;
+                ends.Add((new(null, null, action.ActionId, from, action.Q95, ended, outside), action.Q95 is null || (outside == TimeSpan.Zero && !(since >= from && ended <= action.Q95)) ? null : outside == TimeSpan.Zero));
             }
         }
         return ends;
     }
 
-    private static TimeMeasure Time(Contract plan, Execution execution, Estimate? frozen, List<TimeMeasure> ends)
+    private static TimeMeasure Time(Contract plan, Execution execution, Estimate? frozen, IEnumerable<TimeMeasure> ends)
     {
         if (frozen is null)
         {

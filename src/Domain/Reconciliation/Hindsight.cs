@@ -7,14 +7,18 @@ public static class Hindsight
 
     /// <summary>
     /// The age of incorrect information: how long the most likely action that the projection showed was another than the
-    /// one the journal shows. Between two actions the next one of the plan counts; to one second of an hour's tenth.
+    /// one the journal shows. Between two actions the next one of the plan counts; null where snapshots tell no more than that it was between two of them.
     /// </summary>
     /// <param name="basis">What was projected from.</param>
     /// <param name="actual">What the journal says now.</param>
     /// <param name="from">When the device was lost.</param>
     /// <param name="until">When it was back.</param>
-    public static TimeSpan IncorrectFor(ProjectionBasis basis, Execution actual, DateTimeOffset from, DateTimeOffset until)
+    public static TimeSpan? IncorrectFor(ProjectionBasis basis, Execution actual, DateTimeOffset from, DateTimeOffset until)
     {
+        if (actual.Executed.Any(record => record.Slack > TimeSpan.Zero && !(record.EndedAt <= from)))
+        {
+            return null;
+        }
         if (until <= from)
         {
             return TimeSpan.Zero;
