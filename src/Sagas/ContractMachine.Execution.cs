@@ -33,7 +33,8 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
-            When(ReconcileAsked).AskForReconciliation());
+            When(ReconcileAsked).AskForReconciliation(),
+            When(Attested).RefuseReconciliation());
         Ignoring(Live, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Live, ResumeAsked, "it is not held");
         IgnoringLateAnswers(Live);
@@ -68,7 +69,12 @@ public sealed partial class ContractMachine
                 .On(Verdict.Failed, Recover),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
-            When(ReconcileAsked).JoinReconciliation());
+            When(ReconcileAsked).JoinReconciliation(),
+            When(Attested).Attest()
+                .On(Verdict.Attested, then => then.StoreReport().Move(Reconciled, TransitionCause.Attested).IfElse(
+                    context => context.Saga.Execution.IsCompleted,
+                    done => done.End(Completed, TransitionCause.Attested, OutcomeEvidence.Operator),
+                    open => open.RememberProjection().Move(Projected, TransitionCause.Attested).WatchOffline())));
         Ignoring(Projected, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Projected, ResumeAsked, "it is not held");
         IgnoringLateAnswers(Projected, plan: false);
@@ -113,7 +119,8 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
-            When(ReconcileAsked).AskForReconciliation());
+            When(ReconcileAsked).AskForReconciliation(),
+            When(Attested).RefuseReconciliation());
         Ignoring(Reconciled, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Reconciled, ResumeAsked, "it is not held");
         IgnoringLateAnswers(Reconciled, plan: false);

@@ -24,6 +24,9 @@ public sealed record OpenMatters
     /// <summary>The manual reconciliations that the next report answers.</summary>
     public ImmutableArray<Guid> Reconciliations { get; init; } = [];
 
+    /// <summary>Set while the execution is an operator's word, not the device's.</summary>
+    public OpenAttestation? Attested { get; init; }
+
     /// <summary>True when entries are derived from snapshots: the device itself has none to acknowledge.</summary>
     public bool Derived { get; init; }
 
@@ -82,6 +85,9 @@ public sealed record SeenSnapshot(long Epoch, long Seq, Snapshot Snapshot);
 /// <param name="Decision">Set while a decision waits out its delay.</param>
 public sealed record OpenRecovery(
     Guid RecoveryId, Failure Failure, int Attempt, RefusedDecision? Refused, bool BackingOff, RecoveryDecided? Decision, ImmutableArray<Failure> Further);
+
+/// <param name="Known">What the device itself has said: it goes on from there.</param>
+public sealed record OpenAttestation(DateTimeOffset At, string By, string Reason, Execution Known);
 
 public sealed record OpenReplan(Guid ReplanId, ReplanReason Reason, DateTimeOffset RequestedAt);
 

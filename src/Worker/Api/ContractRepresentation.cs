@@ -43,6 +43,9 @@ internal sealed record ContractRepresentation
     [Description("What is known to have happened; absent before any evidence.")]
     public Actual? Actual { get; init; }
 
+    [Description("Present while actual is an operator's word, not the device's.")]
+    public AttestedBy? Attested { get; init; }
+
     [Description("The estimate, while certainty is not confirmed and the contract was accepted, or for another instant.")]
     public ProjectionPart? Projection { get; init; }
 
@@ -119,6 +122,8 @@ internal sealed record FinishPart
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public DateTimeOffset? Latest { get; init; }
 }
+
+internal sealed record AttestedBy(DateTimeOffset At, string By, string Reason);
 
 internal sealed record RecoveryPart(Guid RecoveryId, Failure Failure, int Attempt, IReadOnlyList<string> Unconfirmed);
 

@@ -64,6 +64,7 @@ internal sealed class Representations(StoreContext db, IContractRecords records,
             Plan = [.. plan.Actions.Select(action => new PlanPart(
                 action.ActionId, action.ActionType, new(action.Duration.Min, action.Duration.Mode, action.Duration.Max)))],
             Actual = Shown.Actual(saga.Execution, plan, sample),
+            Attested = open.Attested is { } attested ? new(attested.At, attested.By, attested.Reason) : null,
             Projection = estimate is null ? null : Part(estimate),
             Divergence = open.Divergence is { } divergence ? Shown.Divergence(divergence) : null,
             Recovery = open.Recovery is { } recovery ? new(recovery.RecoveryId, recovery.Failure, recovery.Attempt, await Unconfirmed(saga, plan, ct)) : null,

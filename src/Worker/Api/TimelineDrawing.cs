@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Xml;
 using System.Xml.Linq;
 using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Sagas;
 
 namespace ExecutionManager.Worker;
 
@@ -79,7 +80,7 @@ internal static class TimelineDrawing
         }
 
         var word = action.Projected?.Probability is { } probability && probability >= 0.005 ? Text($"{Math.Round(100 * probability)} %")
-            : action.Actual is { Status: ActionStatus.Finished or ActionStatus.Failed or ActionStatus.Paused } ended ? JsonWord(ended.Status) : null;
+            : action.Actual is { Status: ActionStatus.Finished or ActionStatus.Failed or ActionStatus.Paused } ended ? ended.Status.Word() : null;
         lane.Add(word is null ? null : Label(Width - Right + 8, y + 16, word, "start", Muted));
         return lane;
     }
@@ -152,8 +153,6 @@ internal static class TimelineDrawing
     private static string Text(FormattableString text) => FormattableString.Invariant(text);
 
     private static string Clock(DateTimeOffset at) => at.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
-
-    private static string JsonWord(ActionStatus status) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(status.ToString());
 
     private static string Shortened(string text) => text.Length <= LongestLabel ? text : $"{text[..(LongestLabel / 2 - 1)]}…{text[^(LongestLabel / 2)..]}";
 
