@@ -84,6 +84,7 @@ public sealed partial class ContractMachine
     {
         During(Reconciled,
             When(Kept).Judge()
+                .On(Verdict.Outdated, then => then.DropFinished().PushPlan())
                 .On(Verdict.RevisionPending, then => then.PushPlan())
                 .On(Verdict.Settled, then => GoLive(then, TransitionCause.PlanKept)),
             When(Revised).Judge()
@@ -93,7 +94,7 @@ public sealed partial class ContractMachine
                 .On(Verdict.Failed, Recover),
             When(Acknowledged).Take()
                 .On(Verdict.Accepted, then => GoLive(then, TransitionCause.RevisionAccepted))
-                .On(Verdict.Outdated, then => then.DropFinished().PushPlan())
+                .On(Verdict.Outdated, FollowOutdated)
                 .On(Verdict.Failed, Recover),
             When(Reported).Take()
                 .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
@@ -125,4 +126,11 @@ public sealed partial class ContractMachine
         Ignoring(Reconciled, ResumeAsked, "it is not held");
         IgnoringLateAnswers(Reconciled, plan: false);
     }
+
+    /// <summary>The device is ahead of the new plan: the Planner is asked once more, a plan for a retry loses what is finished.</summary>
+    private static EventActivityBinder<ContractState, T> FollowOutdated<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
+        binder.IfElse(
+            context => context.Saga.Open.PlannerRevision == context.Saga.Revision,
+            then => then.HoldForReplan().RequestReplan(),
+            then => then.DropFinished().PushPlan());
 }

@@ -62,6 +62,9 @@ public sealed record OpenMatters
     public long SentEpoch { get; init; }
     public long AcceptedEpoch { get; init; }
 
+    /// <summary>The newest revision that the Planner made; others were made here for a retry.</summary>
+    public int PlannerRevision { get; init; }
+
     /// <summary>When acceptance of the accepted revision was learned.</summary>
     public DateTimeOffset? PlanAcceptedAt { get; init; }
 

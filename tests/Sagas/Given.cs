@@ -91,6 +91,10 @@ internal static class Given
         }
 
         yield return ("Reconciled, revision under way", "Reconciled", saga => (saga.Open, saga.Revision, saga.SentRevision) = (saga.Open with { Replan = null }, 2, 2));
+        yield return ("Reconciled, a revised plan under way", "Reconciled", saga =>
+            (saga.Open, saga.Revision, saga.SentRevision) = (saga.Open with { Replan = null, PlannerRevision = 2 }, 2, 2));
+        yield return ("Reconciled, planned anew for being outdated", "Reconciled", saga =>
+            (saga.Open, saga.Revision, saga.SentRevision, saga.Intent, saga.IntentVersion) = (saga.Open with { Replan = saga.Open.Replan! with { Reason = ReplanReason.Outdated }, PlannerRevision = 2 }, 2, 2, Intent.Hold, 2));
         yield return ("Recovering at the last attempt", "Recovering", saga => saga.Open = saga.Open with { Recovery = saga.Open.Recovery! with { Attempt = 3 } });
         yield return ("Recovering, never accepted", "Recovering", saga =>
         {

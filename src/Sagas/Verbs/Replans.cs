@@ -48,7 +48,7 @@ internal static class Replans
         binder.ThenAsync(async context =>
         {
             var (saga, work, reason) = (context.Saga, context.Work(), context.Findings().Replan);
-            if (saga.Open.Replan is null || reason == ReplanReason.Outdated)
+            if (saga.Open.Replan is null || (reason == ReplanReason.Outdated && saga.Open.Replan.Reason != reason))
             {
                 saga.Open = saga.Open with { Replan = new OpenReplan(work.NewId(), reason, work.Now) };
                 var plan = await context.Plan(saga.AcceptedRevision);
@@ -89,7 +89,8 @@ internal static class Replans
             }
 
             await context.Revise(plan);
-            saga.Open = saga.Open with { Settled = saga.Open.Divergence };
+            saga.Open = saga.Open with { Settled = saga.Open.Divergence, PlannerRevision = plan.Revision };
+            saga.Desire(Intent.Run);
             context.Findings().Add(Verdict.RevisionPending);
         });
 
@@ -104,9 +105,12 @@ internal static class Replans
                 return;
             }
 
+            // The plan that is kept is the one before: of what was outdated, what is left is pushed.
+            var outdated = saga.Open.Replan.Reason == ReplanReason.Outdated;
             saga.Open = saga.Open with { Replan = null, Settled = saga.Open.Divergence };
+            saga.Desire(Intent.Run);
             await context.Disarm(DeadlineKind.Replan);
-            context.Findings().Add(saga.Revision > saga.AcceptedRevision ? Verdict.RevisionPending : Verdict.Settled);
+            context.Findings().Add(saga.Revision <= saga.AcceptedRevision ? Verdict.Settled : outdated ? Verdict.Outdated : Verdict.RevisionPending);
         });
 
     public static EventActivityBinder<ContractState, ReplanFailed> Judge(this EventActivityBinder<ContractState, ReplanFailed> binder) =>
@@ -122,6 +126,16 @@ internal static class Replans
             saga.Open = saga.Open with { Replan = null };
             await context.Disarm(DeadlineKind.Replan);
             context.Blame(FailureKind.ReplanFailed, $"the Planner found no plan: {context.Message.Reason}");
+        });
+
+    /// <summary>The device stands still while it is planned anew: else it would be ahead again.</summary>
+    public static EventActivityBinder<ContractState, T> HoldForReplan<T>(this EventActivityBinder<ContractState, T> binder)
+        where T : class =>
+        binder.ThenAsync(async context =>
+        {
+            context.Saga.Desire(Intent.Hold);
+            context.Findings().Replan = ReplanReason.Outdated;
+            await context.Disarm(DeadlineKind.Accept);
         });
 
     /// <summary>The device is ahead of the new plan: finished actions are dropped from it, under the next revision.</summary>
