@@ -20,6 +20,8 @@ public class When_a_projection_is_looked_back_at
         Assert.That(Incorrect(Lost, 200), Is.EqualTo(140), "A never ended");
         Assert.That(Incorrect(Lost.Fold([Make.Entry(3, "actionFinished", "A", 60), Make.Entry(4, "actionStarted", "own", 60), Make.Entry(5, "actionFinished", "own", 70), Make.Entry(6, "actionStarted", "B", 70)]), 90), Is.EqualTo(10), "an action of its own");
         Assert.That(Incorrect(Lost.Fold([Make.Entry(3, "actionFinished", "A", 60), Make.Entry(4, "actionStarted", "B", 65)]), 90), Is.EqualTo(0), "between two the next one counts");
+        var done = Lost.Fold([Make.Entry(3, "actionFinished", "A", 60), Make.Entry(4, "actionStarted", "B", 60), Make.Entry(5, "actionFinished", "B", 90), Make.Entry(6, "actionStarted", "C", 90), Make.Entry(7, "actionFinished", "C", 110)]);
+        Assert.That(Incorrect(done, 210), Is.EqualTo(0), "after the end neither shows any");
         Assert.That(Incorrect(Lost, 5), Is.EqualTo(0), "back before it was lost");
     }
 

@@ -31,6 +31,14 @@ public class When_a_position_is_projected
     }
 
     [Test]
+    public void Should_be_expected_by_what_an_action_takes_that_is_not_over()
+    {
+        // A is over at 60; 30 s later B, which takes 40 to 120 s, is done to about 30 of 55 to 70 s.
+        var plan = Make.Contract(Make.Action("A", 60, 60, 60), Drive("B", "[[0,0],[100,0]]"));
+        Assert.That(At(plan, 0, 90).Position!.Expected[0], Is.InRange(30.0 * 100 / 70, 30.0 * 100 / 55));
+    }
+
+    [Test]
     public void Should_go_on_from_the_progress_that_was_reported()
     {
         var plan = Make.Contract(Drive("A", "[[0,0],[100,0]]"));

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace ExecutionManager.Journeys.Tests;
 
-[TestFixture, CancelAfter(10_000)]
+[TestFixture, CancelAfter(30_000)]
 public class When_a_contract_is_commanded
 {
     private ApiHost host = null!;
