@@ -163,7 +163,7 @@ internal static class Replans
         if (basis is not null)
         {
             divergence = divergence with { IncorrectFor = Hindsight.IncorrectFor(basis, saga.Execution, saga.Open.Frozen!.LostAt ?? basis.EvidenceAt, until) };
-            EstimateMetrics.Record(divergence);
+            ContractMeter.Reconciled(context, divergence);
         }
 
         var asked = saga.Open.Reconciliations.IsEmpty ? [work.NewId()] : saga.Open.Reconciliations;
