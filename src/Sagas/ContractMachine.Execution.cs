@@ -33,7 +33,8 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
-            When(ReconcileAsked).AskForReconciliation());
+            When(ReconcileAsked).AskForReconciliation(),
+            When(Attested).RefuseReconciliation());
         Ignoring(Live, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Live, ResumeAsked, "it is not held");
         IgnoringLateAnswers(Live);
@@ -68,7 +69,12 @@ public sealed partial class ContractMachine
                 .On(Verdict.Failed, Recover),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
-            When(ReconcileAsked).JoinReconciliation());
+            When(ReconcileAsked).JoinReconciliation(),
+            When(Attested).Attest()
+                .On(Verdict.Attested, then => then.StoreReport().Move(Reconciled, TransitionCause.Attested).IfElse(
+                    context => context.Saga.Execution.IsCompleted,
+                    done => done.End(Completed, TransitionCause.Attested, OutcomeEvidence.Operator),
+                    open => open.RememberProjection().Move(Projected, TransitionCause.Attested).WatchOffline())));
         Ignoring(Projected, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Projected, ResumeAsked, "it is not held");
         IgnoringLateAnswers(Projected, plan: false);
@@ -78,6 +84,7 @@ public sealed partial class ContractMachine
     {
         During(Reconciled,
             When(Kept).Judge()
+                .On(Verdict.Outdated, then => then.DropFinished().PushPlan())
                 .On(Verdict.RevisionPending, then => then.PushPlan())
                 .On(Verdict.Settled, then => GoLive(then, TransitionCause.PlanKept)),
             When(Revised).Judge()
@@ -87,7 +94,7 @@ public sealed partial class ContractMachine
                 .On(Verdict.Failed, Recover),
             When(Acknowledged).Take()
                 .On(Verdict.Accepted, then => GoLive(then, TransitionCause.RevisionAccepted))
-                .On(Verdict.Outdated, then => then.DropFinished().PushPlan())
+                .On(Verdict.Outdated, FollowOutdated)
                 .On(Verdict.Failed, Recover),
             When(Reported).Take()
                 .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
@@ -113,9 +120,17 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
-            When(ReconcileAsked).AskForReconciliation());
+            When(ReconcileAsked).AskForReconciliation(),
+            When(Attested).RefuseReconciliation());
         Ignoring(Reconciled, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Reconciled, ResumeAsked, "it is not held");
         IgnoringLateAnswers(Reconciled, plan: false);
     }
+
+    /// <summary>The device is ahead of the new plan: the Planner is asked once more, a plan for a retry loses what is finished.</summary>
+    private static EventActivityBinder<ContractState, T> FollowOutdated<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
+        binder.IfElse(
+            context => context.Saga.Open.PlannerRevision == context.Saga.Revision,
+            then => then.HoldForReplan().RequestReplan(),
+            then => then.DropFinished().PushPlan());
 }

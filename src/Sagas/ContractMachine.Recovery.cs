@@ -28,7 +28,8 @@ public sealed partial class ContractMachine
             When(DesireAnswered).Take().RecordFurther(),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
-            When(ReconcileAsked).AskForReconciliation());
+            When(ReconcileAsked).AskForReconciliation(),
+            When(Attested).Attest().On(Verdict.Attested, StoreAttested));
         Ignoring(Recovering, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Recovering, ResumeAsked, "it is not held");
         IgnoringLateAnswers(Recovering, decision: false);
@@ -91,7 +92,8 @@ public sealed partial class ContractMachine
             When(DataProvided).Take(),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked).Hold().ArmHold(),
-            When(ReconcileAsked).AskForReconciliation());
+            When(ReconcileAsked).AskForReconciliation(),
+            When(Attested).Attest().On(Verdict.Attested, StoreAttested));
         Ignoring(Held, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Held, DataRefused, "asked again on resume: the data request is still open");
         IgnoringLateAnswers(Held, data: false);
@@ -125,7 +127,8 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Command, then => then.Repeat())
                 .On(DeadlineKind.OfflineUntil, then => then.ConcludeLease().On(Verdict.StandsStill, EndByLease)),
             When(CancelAsked).Outcome(ContractStatus.Cancelled),
-            When(ReconcileAsked).RefuseReconciliation());
+            When(ReconcileAsked).RefuseReconciliation(),
+            When(Attested).RefuseReconciliation());
         Ignoring(Stopping, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Stopping, HoldAsked, "it is being stopped");
         Ignoring(Stopping, ResumeAsked, "it is being stopped");
@@ -146,7 +149,8 @@ public sealed partial class ContractMachine
                 When(Reported).Take().RecordLate().StopUnfinished(),
                 When(Connection).Take().StopUnfinished(),
                 When(Acknowledged).Take().StopUnfinished(),
-                When(ReconcileAsked).RefuseReconciliation());
+                When(ReconcileAsked).RefuseReconciliation(),
+                When(Attested).RefuseReconciliation());
             Ignoring(state, Submitted, "the broker may redeliver the message that started us");
             Ignoring(state, Deadline, "every deadline ended with the contract");
             Ignoring(state, DesireAnswered, "the outcome is known");

@@ -31,7 +31,8 @@ public sealed partial class ContractMachine
                 .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device)),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold(),
-            When(ReconcileAsked).RefuseReconciliation());
+            When(ReconcileAsked).RefuseReconciliation(),
+            When(Attested).RefuseReconciliation());
         Ignoring(Preparing, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Preparing, ResumeAsked, "it is not held");
         IgnoringLateAnswers(Preparing, data: false);
@@ -56,7 +57,8 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Command, then => then.LookForDevice().On(Verdict.Connected, Connect)),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
-            When(ReconcileAsked).RefuseReconciliation());
+            When(ReconcileAsked).RefuseReconciliation(),
+            When(Attested).RefuseReconciliation());
         Ignoring(AwaitingConnection, Submitted, "the broker may redeliver the message that started us");
         Ignoring(AwaitingConnection, ResumeAsked, "it is not held");
         IgnoringLateAnswers(AwaitingConnection);
@@ -85,7 +87,8 @@ public sealed partial class ContractMachine
                     .On(Verdict.Failed, Recover)),
             When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
-            When(ReconcileAsked).RefuseReconciliation());
+            When(ReconcileAsked).RefuseReconciliation(),
+            When(Attested).RefuseReconciliation());
         Ignoring(Pushing, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Pushing, ResumeAsked, "it is not held");
         IgnoringLateAnswers(Pushing);

@@ -8,7 +8,7 @@ namespace ExecutionManager.Sagas;
 /// The life of one execution contract. States and their exits stand here, one partial file a phase; what a verb does
 /// stands in <c>Verbs</c>, and what facts mean is asked of the domain.
 /// </summary>
-/// <remarks>Escalated and Reassigned, reassign, escalate and attestation are absent until the work on recovery.</remarks>
+/// <remarks>Escalated and Reassigned, reassign and escalate are absent until the work on recovery.</remarks>
 public sealed partial class ContractMachine : MassTransitStateMachine<ContractState>
 {
     private readonly Dictionary<(string State, string Event), string> ignored = [];
@@ -61,6 +61,7 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
     public Event<HoldContract> HoldAsked { get; private set; } = null!;
     public Event<ResumeContract> ResumeAsked { get; private set; } = null!;
     public Event<ReconcileContract> ReconcileAsked { get; private set; } = null!;
+    public Event<ActualsAttested> Attested { get; private set; } = null!;
 
     /// <summary>Why an event says nothing in a state; every ignored cell of the matrix has its reason here.</summary>
     public IReadOnlyDictionary<(string State, string Event), string> Ignored => ignored;
@@ -83,6 +84,7 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
         Correlate(() => HoldAsked, message => message.ContractId);
         Correlate(() => ResumeAsked, message => message.ContractId);
         Correlate(() => ReconcileAsked, message => message.ContractId);
+        Correlate(() => Attested, message => message.ContractId);
     }
 
     private void Correlate<T>(
@@ -150,9 +152,14 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
             .Move(Reconciled, cause)
             .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
             .On(Verdict.Failed, Recover)
-            .On(Verdict.Diverged, then => then.RequestReplan(ReplanReason.Divergence))
+            .On(Verdict.Diverged, then => then.RequestReplan())
             .On(Verdict.RevisionPending, then => then.PushPlan())
             .On(Verdict.Settled, then => GoLive(then, TransitionCause.NothingToReplan));
+
+    /// <summary>Where the state stays: an operator's word is stored, and ends a contract only if it says completed.</summary>
+    private EventActivityBinder<ContractState, ActualsAttested> StoreAttested(EventActivityBinder<ContractState, ActualsAttested> binder) =>
+        binder.StoreReport().If(
+            context => context.Saga.Execution.IsCompleted, then => then.End(Completed, TransitionCause.Attested, OutcomeEvidence.Operator));
 
     private EventActivityBinder<ContractState, T> GoLive<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause) where T : class =>
         binder.Move(Live, cause).Watch().Express();

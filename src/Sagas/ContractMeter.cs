@@ -4,7 +4,7 @@ using MassTransit;
 namespace ExecutionManager.Sagas;
 
 /// <summary>
-/// Counts transitions and failures once they are committed: what a message brought is noted with its receipt, a further
+/// Counts transitions, failures and what estimates were worth once they are committed: what a message brought is noted with its receipt, a further
 /// attempt starts anew, and outside all transactions it is counted.
 /// </summary>
 public sealed class ContractMeter : IFilter<ReceiveContext>
@@ -17,9 +17,24 @@ public sealed class ContractMeter : IFilter<ReceiveContext>
 
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>("em_failures", description: "Failures of contracts that were recorded, by kind.");
 
+    private static readonly Counter<long> EstimatedEnds = Meter.CreateCounter<long>("em_estimate_ends", description: "Ends of actions while offline, inside or outside of the projected 5 % to 95 %.");
+
+    private static readonly Histogram<double> Incorrect = Meter.CreateHistogram<double>("em_estimate_incorrect_seconds", description: "Of an offline period, how long the most likely action shown was not the one of the journal.");
+
     internal static void Moved(ConsumeContext context, string from, string to) => Note(context, () => Transitions.Add(1, new("from", from), new("to", to)));
 
     internal static void Failed(ConsumeContext context, string kind) => Note(context, () => Failures.Add(1, new KeyValuePair<string, object?>("kind", kind)));
+
+    /// <summary>What a projection was worth, known at the reconciliation.</summary>
+    internal static void Reconciled(ConsumeContext context, Domain.Divergence found) => Note(context, () =>
+    {
+        EstimatedEnds.Add(found.EndsInside, new KeyValuePair<string, object?>("inside", "true"));
+        EstimatedEnds.Add(found.EndsOutside, new KeyValuePair<string, object?>("inside", "false"));
+        if (found.IncorrectFor is { } incorrect)
+        {
+            Incorrect.Record(incorrect.TotalSeconds);
+        }
+    });
 
     public async Task Send(ReceiveContext context, IPipe<ReceiveContext> next)
     {

@@ -1,3 +1,5 @@
+using ExecutionManager.Domain;
+
 namespace ExecutionManager.Sagas;
 
 /// <summary>Deadlines and limits of the lifecycle; section names and defaults as in the configuration.</summary>
@@ -18,6 +20,9 @@ public sealed record ContractSettings
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(1);
     public int AcceptAttempts { get; init; } = 3;
     public int PolicyAttempts { get; init; } = 3;
+
+    /// <summary>From which probability on a projection names an action.</summary>
+    public double MinProbability { get; init; } = Projection.MinProbability;
     public RecoveryFallback Fallback { get; init; } = RecoveryFallback.Hold;
 }
 

@@ -11,7 +11,7 @@ public static class Estimates
         var lease = await records.Lease(saga.CorrelationId, ct);
         var device = await records.Device(saga.DeviceId, ct);
         var basis = ProjectionBasis.From(
-            plan, saga.Execution, saga.AcceptedAt ?? saga.CreatedAt,
+            plan, saga.Execution, AcceptedAt(saga),
             sample is { ActionId: { } actionId } ? new ActionSample(actionId, sample.ReceivedAt, sample.Progress) : null);
         return basis with
         {
@@ -20,6 +20,9 @@ public static class Estimates
             RevisionInDoubt = saga.SentRevision > saga.AcceptedRevision,
         };
     }
+
+    /// <summary>When acceptance of the plan was learned.</summary>
+    public static DateTimeOffset AcceptedAt(ContractState saga) => saga.Open.PlanAcceptedAt ?? saga.AcceptedAt ?? saga.CreatedAt;
 
     /// <summary>Behind another contract of the device nothing starts before that one's earliest finish.</summary>
     private static async Task<DateTimeOffset?> FreeFrom(ContractState saga, IContractRecords records, DateTimeOffset now, CancellationToken ct)
@@ -33,6 +36,6 @@ public static class Estimates
         }
 
         var plan = await records.Document(other.CorrelationId, other.AcceptedRevision, ct);
-        return Projection.At(ProjectionBasis.From(plan, other.Execution, other.AcceptedAt ?? other.CreatedAt), now).Finish.Earliest ?? now;
+        return Projection.At(ProjectionBasis.From(plan, other.Execution, AcceptedAt(other)), now).Finish.Earliest ?? now;
     }
 }

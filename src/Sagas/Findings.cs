@@ -19,6 +19,9 @@ internal sealed class Findings
     /// <summary>The level of the report that goes with the next transition.</summary>
     public DivergenceLevel? Report { get; set; }
 
+    /// <summary>Why the Planner is asked, when it is.</summary>
+    public ReplanReason Replan { get; set; }
+
     /// <summary>The newest contact this message itself brings, for the lease.</summary>
     public Contact? Contact { get; set; }
 

@@ -24,6 +24,9 @@ public sealed record OpenMatters
     /// <summary>The manual reconciliations that the next report answers.</summary>
     public ImmutableArray<Guid> Reconciliations { get; init; } = [];
 
+    /// <summary>Set while the execution is an operator's word, not the device's.</summary>
+    public OpenAttestation? Attested { get; init; }
+
     /// <summary>True when entries are derived from snapshots: the device itself has none to acknowledge.</summary>
     public bool Derived { get; init; }
 
@@ -59,6 +62,12 @@ public sealed record OpenMatters
     public long SentEpoch { get; init; }
     public long AcceptedEpoch { get; init; }
 
+    /// <summary>The newest revision that the Planner made; others were made here for a retry.</summary>
+    public int PlannerRevision { get; init; }
+
+    /// <summary>When acceptance of the accepted revision was learned.</summary>
+    public DateTimeOffset? PlanAcceptedAt { get; init; }
+
     /// <summary>The newest epoch that brought journal entries, and the journal's length when it began.</summary>
     public long JournalEpoch { get; init; }
     public long JournalEpochSeq { get; init; }
@@ -80,6 +89,9 @@ public sealed record SeenSnapshot(long Epoch, long Seq, Snapshot Snapshot);
 public sealed record OpenRecovery(
     Guid RecoveryId, Failure Failure, int Attempt, RefusedDecision? Refused, bool BackingOff, RecoveryDecided? Decision, ImmutableArray<Failure> Further);
 
+/// <param name="Known">What the device itself has said: it goes on from there.</param>
+public sealed record OpenAttestation(DateTimeOffset At, string By, string Reason, Execution Known);
+
 public sealed record OpenReplan(Guid ReplanId, ReplanReason Reason, DateTimeOffset RequestedAt);
 
 public sealed record OpenHold(DateTimeOffset? Until, string Reason, string? RequestedBy);
@@ -90,4 +102,4 @@ public sealed record OpenStop(ContractStatus Outcome, string? Reason);
 public sealed record ContractOutcome(ContractStatus Status, DateTimeOffset At, OutcomeEvidence Evidence, string? Reason);
 
 /// <summary>The basis of the projection at the moment of the loss.</summary>
-public sealed record FrozenBasis(Execution Execution, DateTimeOffset EvidenceAt, double? Progress, DateTimeOffset? LeaseEnd, DateTimeOffset? FreeFrom);
+public sealed record FrozenBasis(Execution Execution, DateTimeOffset EvidenceAt, double? Progress, DateTimeOffset? LeaseEnd, DateTimeOffset? FreeFrom, DateTimeOffset? LostAt = null);

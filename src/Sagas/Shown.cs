@@ -44,10 +44,15 @@ public static class Shown
         Level = Enum.Parse<DivergenceLevel>(found.Level.ToString()),
         Dominant = found.Dominant is { } dominant ? Enum.Parse<DivergenceMeasure>(dominant, ignoreCase: true) : null,
         Flow = new FlowDivergence { Value = found.Flow.Value, Fitness = found.Flow.Fitness, Why = found.Flow.Why },
-        Time = new TimeDivergence { Value = found.Time.Value, Why = found.Time.Why },
+        Time = new TimeDivergence
+        {
+            Value = found.Time.Value, Why = found.Time.Why, Action = found.Time.Action, Actual = found.Time.EndedAt,
+            Deviation = found.Time.Action is null ? null : found.Time.Deviation, Expected = found.Time is { From: { } from, To: { } to } ? [from, to] : null,
+        },
         Space = new SpaceDivergence { Value = found.Space.Value, Why = found.Space.Why },
         Data = new DataDivergence { Value = found.Data.Value },
         Lost = [.. found.Lost.Select(range => new Messages.SeqRange { FromSeq = range.From, ThroughSeq = range.To })],
+        IncorrectFor = found.IncorrectFor,
         Summary = found.Summary,
         At = found.At,
     };

@@ -63,6 +63,9 @@ public enum Verdict
     /// <summary>The device lost its journal: no actuals will come that could be waited for.</summary>
     JournalLost = 1 << 26,
 
+    /// <summary>An operator's word was taken for the device's.</summary>
+    Attested = 1 << 27,
+
     /// <summary>The Policy Service gave no usable decision: what follows is the configured fallback.</summary>
     Fallback = 1 << 25,
 }

@@ -228,6 +228,46 @@ public class When_a_device_only_has_snapshots
                 }
             });
 
+    private static Execution Take(Contract plan, Execution execution, Snapshot snapshot) =>
+        execution.Fold(Snapshots.Derive(plan, execution, snapshot)).Observe(snapshot);
+
+    [Test]
+    public void Should_know_starts_and_ends_no_better_than_between_two_snapshots()
+    {
+        var first = Take(Plan, Execution.None, Snapshot(ExecutionStatus.Executing, 10, ("a1", ActionStatus.Running)));
+        var then = Take(Plan, first, Snapshot(ExecutionStatus.Executing, 200, ("a1", ActionStatus.Finished), ("a2", ActionStatus.Running)));
+        Assert.That((first.Of("a1")!.Slack > TimeSpan.FromDays(1), then.Of("a1")!.Slack, then.Of("a2")!.Slack), Is.EqualTo((true, Make.Seconds(190), Make.Seconds(190))));
+        Assert.That(Make.Executed("accepted +a1 -a1").Of("a1")!.Slack, Is.EqualTo(TimeSpan.Zero), "a journal tells");
+
+        // The projected band of the end of a1 is well before 200: it may have been then.
+        var lost = Take(Plan, Take(Plan, Execution.None, Snapshot(ExecutionStatus.Waiting, 5)), Snapshot(ExecutionStatus.Executing, 10, ("a1", ActionStatus.Running)));
+        var back = Take(Plan, lost, Snapshot(ExecutionStatus.Executing, 200, ("a1", ActionStatus.Finished), ("a2", ActionStatus.Running)));
+        var basis = ProjectionBasis.From(Plan, lost, Make.T0);
+        var judged = Divergences.Judge(Plan, back, Projection.At(basis, Make.At(200)), null, false, Make.At(200));
+        Assert.That(judged is { Level: DivergenceLevel.Consistent, Time.Value: 0, EndsInside: 0, EndsOutside: 0 });
+        Assert.That(Hindsight.IncorrectFor(basis, back, Make.At(10), Make.At(200)), Is.Null);
+        var early = Take(Plan, lost, Snapshot(ExecutionStatus.Executing, 20, ("a1", ActionStatus.Finished)));
+        Assert.That(Divergences.Judge(Plan, early, Projection.At(basis, Make.At(20)), null, false, Make.At(20)) is { Time.Value: > 0, EndsOutside: 1 });
+    }
+
+    /// <summary>The law: seen only now and then, the running action's truth is still inside the envelope.</summary>
+    [Test]
+    public void Should_never_exclude_the_truth() =>
+        Gen.Select(Gen.Double[0, 30], Gen.Double[0, 30], Gen.Double.Unit, Gen.Double[0, 100]).Sample((begins, next, share, later) =>
+        {
+            // A began after the snapshot at 1 and before the one after, where it still ran.
+            var plan = Make.Contract(Make.Action("A", 40, 60, 120), Make.Action("B", 20, 30, 60));
+            var (start, takes) = (1 + begins, 40 + 80 * share);
+            var seen = start + next;
+            var execution = Take(plan, Take(plan, Execution.None, Snapshot(ExecutionStatus.Waiting, 1)), Snapshot(ExecutionStatus.Executing, seen, ("A", ActionStatus.Running)));
+            var estimate = Projection.At(ProjectionBasis.From(plan, execution, Make.T0), Make.At(seen + later));
+            Assert.That((start + takes - 1e-3, estimate.Actions[0].Earliest <= Make.At(start + takes + 1e-3), estimate.Actions[0].Latest >= Make.At(start + takes - 1e-3)),
+                Is.EqualTo((start + takes - 1e-3, true, true)));
+            var done = Math.Min(1, (seen + later - start) / takes) * Pert.Mean(plan.Actions[0].Duration) / plan.Actions.Sum(action => Pert.Mean(action.Duration));
+            Assert.That(estimate.Progress.Low - 1e-6, Is.LessThanOrEqualTo(seen + later <= start + takes ? done : 1));
+            Assert.That(estimate.Progress.High + 1e-6, Is.GreaterThanOrEqualTo(done));
+        });
+
     [Test]
     public void Should_take_position_and_progress_from_the_newest_alone()
     {
@@ -244,5 +284,39 @@ public class When_a_device_only_has_snapshots
         Assert.That(Make.Executed("accepted +a1").Observe(finished).Running!.ActionId, Is.EqualTo("a1"));
         var lost = Make.Executed("accepted +a1").Skip(new(3, 4)).Observe(finished);
         Assert.That((lost.Of("a1")!.Status, lost.Running!.ActionId, lost.Running.SeenAt), Is.EqualTo((ActionStatus.Finished, "a2", Make.At(20))));
+    }
+}
+
+public class When_an_operator_attests
+{
+    private static readonly Contract Plan = Make.Plan("a1", "a2", "a3");
+
+    private static Execution Attest(Execution execution, ExecutionStatus status, params (string Id, ActionStatus Status)[] actions) =>
+        Snapshots.Attest(Plan, execution, new(Make.At(50), status, 1, 0, actions.ToDictionary(a => a.Id, a => new SnapshotAction(a.Status)), [3, 4]));
+
+    [Test]
+    public void Should_be_taken_without_a_seq()
+    {
+        var attested = Attest(Make.Executed("accepted +a1"), ExecutionStatus.Executing, ("a1", ActionStatus.Finished), ("a2", ActionStatus.Running));
+        Assert.That((attested.Seq, attested.AcceptedSeq, attested.At, attested.Position), Is.EqualTo((2L, 1L, Make.At(50), new double[] { 3, 4 })));
+        Assert.That(attested.Executed.Select(record => $"{record.ActionId} {record.Status}"), Is.EqualTo(["a1 Finished", "a2 Running"]));
+        // The device's next entry follows the same seq, whatever was attested.
+        Assert.That(attested.Apply(Make.Entry(3, "actionFinished", "a1", 60)).Seq, Is.EqualTo(3));
+    }
+
+    [Test]
+    public void Should_complete_only_if_it_says_so()
+    {
+        (string, ActionStatus)[] all = [("a1", ActionStatus.Finished), ("a2", ActionStatus.Finished), ("a3", ActionStatus.Finished)];
+        Assert.That(Attest(Make.Executed("accepted +a1"), ExecutionStatus.Executing, all).IsCompleted, Is.False);
+        Assert.That(Attest(Make.Executed("accepted +a1"), ExecutionStatus.Completed, all).IsCompleted, Is.True);
+    }
+
+    [Test]
+    public void Should_say_nothing_of_what_came_later_or_is_over()
+    {
+        var later = Execution.None.Apply(Make.Entry(1, "accepted", at: 51));
+        Assert.That(Attest(later, ExecutionStatus.Completed, ("a1", ActionStatus.Finished)), Is.EqualTo(later));
+        Assert.That(Attest(Make.Executed("accepted stopped"), ExecutionStatus.Completed).Status, Is.EqualTo(ExecutionStatus.Stopped));
     }
 }

@@ -9,6 +9,7 @@ using ExecutionStatus = ExecutionManager.Contracts.Messages.ExecutionStatus;
 using FailureKind = ExecutionManager.Contracts.Messages.FailureKind;
 using JournalEntry = ExecutionManager.Contracts.Messages.JournalEntry;
 using RecoveryStrategy = ExecutionManager.Contracts.Messages.RecoveryStrategy;
+using Seen = ExecutionManager.Contracts.Messages.ActionStatus;
 
 namespace ExecutionManager.Sagas.Tests;
 
@@ -90,6 +91,10 @@ internal static class Given
         }
 
         yield return ("Reconciled, revision under way", "Reconciled", saga => (saga.Open, saga.Revision, saga.SentRevision) = (saga.Open with { Replan = null }, 2, 2));
+        yield return ("Reconciled, a revised plan under way", "Reconciled", saga =>
+            (saga.Open, saga.Revision, saga.SentRevision) = (saga.Open with { Replan = null, PlannerRevision = 2 }, 2, 2));
+        yield return ("Reconciled, planned anew for being outdated", "Reconciled", saga =>
+            (saga.Open, saga.Revision, saga.SentRevision, saga.Intent, saga.IntentVersion) = (saga.Open with { Replan = saga.Open.Replan! with { Reason = ReplanReason.Outdated }, PlannerRevision = 2 }, 2, 2, Intent.Hold, 2));
         yield return ("Recovering at the last attempt", "Recovering", saga => saga.Open = saga.Open with { Recovery = saga.Open.Recovery! with { Attempt = 3 } });
         yield return ("Recovering, never accepted", "Recovering", saga =>
         {
@@ -156,6 +161,8 @@ internal static class Given
         yield return ("CancelAsked", id => new CancelContract { ContractId = id, Reason = "no longer needed", RequestedBy = "scheduler" });
         yield return ("HoldAsked", id => new HoldContract { ContractId = id, Reason = "wait", RequestedBy = "operator" });
         yield return ("ResumeAsked", id => new ResumeContract { ContractId = id, Reason = "go on", RequestedBy = "operator" });
+        yield return ("Attested", id => Attested(id, ExecutionStatus.Executing, Seen.Finished));
+        yield return ("Attested completed", id => Attested(id, ExecutionStatus.Completed, Seen.Finished));
         yield return ("ReconcileAsked", id => new ReconcileContract { ContractId = id, Reason = "look", RequestedBy = "operator" });
     }
 
@@ -174,6 +181,9 @@ internal static class Given
         ContractId = id, DeviceId = Device, ConnectionEpoch = Epoch, UptimeMs = 61_000, SentAt = Now, ReceivedAt = Now,
         Revision = 1, ContentHash = "sha256:0", Accepted = refusal is null, ReasonCode = refusal,
     };
+
+    public static ActualsAttested Attested(Guid id, ExecutionStatus status, Seen first) => new(
+        id, Now, status, new Dictionary<string, ExecutionManager.Contracts.Messages.SnapshotAction> { ["a1"] = new() { Status = first } }, null, "seen it", "operator");
 
     private static DesiredAcknowledged Answer(Guid id, DesiredResult result) => new()
     {

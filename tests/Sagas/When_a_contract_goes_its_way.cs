@@ -55,6 +55,23 @@ public sealed class When_a_contract_goes_its_way
     }
 
     [Test]
+    public async Task Should_let_an_operators_word_yield_to_the_device()
+    {
+        await using var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        bench.Add(Given.In("Projected", contractId));
+        await bench.Handle(Given.Attested(contractId, ExecutionStatus.Executing, ExecutionManager.Contracts.Messages.ActionStatus.Finished));
+        var attested = bench.Find(contractId)!;
+        Assert.That((attested.CurrentState, attested.Execution.Seq, attested.Execution.Of("a1")!.Status, attested.Open.Frozen is not null),
+            Is.EqualTo(("Projected", 2L, Domain.ActionStatus.Finished, true)));
+        // The journal goes on from its own seq: a1 had failed.
+        await Say(bench, "Reported actionFailed");
+        var spoken = bench.Find(contractId)!;
+        Assert.That((spoken.Execution.Seq, spoken.Execution.Of("a1")!.Status, spoken.Open.Attested), Is.EqualTo((3L, Domain.ActionStatus.Failed, (OpenAttestation?)null)));
+    }
+
+    [Test]
     public async Task Should_refuse_what_another_device_says_of_it()
     {
         await using var bench = await Bench.Start();

@@ -47,6 +47,15 @@ public static partial class Plans
         Contract current, IReadOnlyList<PlannedAction> actions, Scope? scope, int revision, long plannedAtSeq) =>
         current with { Actions = actions, Scope = scope ?? current.Scope, Revision = revision, PlannedAtSeq = plannedAtSeq };
 
+    /// <summary>When each action would begin and end by mean durations, in order.</summary>
+    /// <param name="contract">The plan.</param>
+    /// <param name="acceptedAt">From when on it may begin; not before its window.</param>
+    public static IReadOnlyList<(DateTimeOffset Start, DateTimeOffset End)> Schedule(Contract contract, DateTimeOffset acceptedAt)
+    {
+        var at = Instants.Max(acceptedAt, contract.Scope.NotBefore);
+        return [.. contract.Actions.Select(action => (at, at = at.Plus(action.Duration.Mean)))];
+    }
+
     /// <summary>The remaining actions that must not be repeated unasked: not idempotent, and nobody knows how far they are.</summary>
     /// <param name="contract">The plan.</param>
     /// <param name="execution">What was executed of it.</param>

@@ -12,6 +12,7 @@ namespace ExecutionManager.Domain;
 /// <param name="ProgressAt">When that was.</param>
 /// <param name="RunningSince">Since when it runs without a pause; null while it stands.</param>
 /// <param name="Ran">How long it ran before <paramref name="RunningSince"/>.</param>
+/// <param name="Slack">By how much its last start or end may have been earlier: zero from a journal, the time between two snapshots where it was concluded from them.</param>
 public sealed record ActionRecord(
     string ActionId,
     ActionStatus Status,
@@ -23,7 +24,8 @@ public sealed record ActionRecord(
     double? Progress = null,
     DateTimeOffset? ProgressAt = null,
     DateTimeOffset? RunningSince = null,
-    TimeSpan Ran = default)
+    TimeSpan Ran = default,
+    TimeSpan Slack = default)
 {
     /// <summary>Begun and not ended, running or paused.</summary>
     internal bool IsOpen => Status is ActionStatus.Running or ActionStatus.Initializing or ActionStatus.Paused;

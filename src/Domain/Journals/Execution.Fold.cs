@@ -95,8 +95,8 @@ public sealed partial record Execution
             : ExecutionStatus.Waiting, PausedReason);
 
     private Execution Start(JournalEntry entry) => entry.ActionId is not { } actionId ? this
-        : Of(actionId) is { IsOpen: true } open ? Put(Going(open, entry.At) with { Revision = Revision })
-        : Add(Going(new(actionId, ActionStatus.Running, Revision, entry.Text("actionType"), entry.At), entry.At));
+        : Of(actionId) is { IsOpen: true } open ? Put(Going(open, entry.At) with { Revision = Revision, Slack = Slack(entry) })
+        : Add(Going(new(actionId, ActionStatus.Running, Revision, entry.Text("actionType"), entry.At, Slack: Slack(entry)), entry.At));
 
     private Execution End(JournalEntry entry, ActionStatus status)
     {
@@ -111,11 +111,17 @@ public sealed partial record Execution
             Status = status,
             Revision = Revision,
             EndedAt = entry.At,
+            Slack = Slack(entry),
         };
         return record is { IsOpen: true } ? Put(ended)
             : record?.Status == status ? this
             : Add(ended);
     }
+
+    /// <summary>What a snapshot shows has happened since the one before it, or at any time before the first.</summary>
+    private TimeSpan Slack(JournalEntry entry) => !entry.Derived ? TimeSpan.Zero
+        : SnapshotAt is not { } before ? TimeSpan.FromDays(365)
+        : entry.At > before ? entry.At - before : TimeSpan.Zero;
 
     private Execution Use(JournalEntry entry)
     {

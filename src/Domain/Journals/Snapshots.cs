@@ -6,6 +6,18 @@ namespace ExecutionManager.Domain;
 public static class Snapshots
 {
     /// <summary>
+    /// What an operator attests, taken as what a snapshot shows, unless the device's evidence is newer. It takes no
+    /// <c>seq</c>: the next word of the device is applied to the execution as it was before.
+    /// </summary>
+    public static Execution Attest(Contract contract, Execution execution, Snapshot attested) =>
+        execution.IsEnded || attested.At < execution.At ? execution
+        : Derive(contract, execution, attested).Aggregate(execution, (known, entry) => known.Apply(entry)).Observe(attested) with
+        {
+            Seq = execution.Seq,
+            AcceptedSeq = execution.AcceptedSeq,
+        };
+
+    /// <summary>
     /// The entries that lead from what is known to what the snapshot shows, in the order of the plan (an order that
     /// cannot be known costs nothing), marked as derived. Applied, the same snapshot yields none.
     /// </summary>

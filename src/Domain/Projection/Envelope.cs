@@ -1,196 +1,137 @@
 namespace ExecutionManager.Domain;
 
-/// <summary>The bounds that durations set on one execution, and what they leave possible at one instant.</summary>
+/// <summary>What is known of one execution, and the bounds that durations set on the rest of it. In seconds from <see cref="Start"/>.</summary>
 internal sealed class Envelope
 {
-    private readonly ProjectionBasis basis;
-    private readonly DateTimeOffset now;
-    private readonly DateTimeOffset? limit;
-    private readonly bool stands;
-    private readonly bool behind;
-    private readonly ActionRecord? running;
-    private readonly List<Bounds> steps = [];
-    private readonly Projection.Residual rest;
-    private readonly DateTimeOffset start;
-
-    public Envelope(ProjectionBasis basis, DateTimeOffset now)
+    public Envelope(ProjectionBasis basis)
     {
-        this.basis = basis;
-        this.now = Instants.Max(now, basis.EvidenceAt);
-        limit = Instants.Min(basis.LeaseEnd, basis.Plan.Scope.NotAfter);
+        Basis = basis;
         var execution = basis.Execution;
-        stands = execution.IsEnded || execution.Status == ExecutionStatus.Paused || HasFailed;
-        running = execution.Running;
-        behind = running is null && basis.FreeFrom is not null;
-        start = running is not null
+        Limit = Instants.Min(basis.LeaseEnd, basis.Plan.Scope.NotAfter);
+        Stands = execution.IsEnded || execution.Status == ExecutionStatus.Paused || HasFailed;
+        var running = execution.Running;
+        IsBehind = running is null && basis.FreeFrom is not null;
+        Start = running is not null
             ? basis.EvidenceAt
             : Instants.Max(Instants.Max(basis.EvidenceAt, basis.Plan.Scope.NotBefore), basis.FreeFrom);
-        var open = Open();
-        rest = running is null ? default
-            : Current(open) is { } current
-                ? Projection.Rest(current.Duration, running.ElapsedAt(basis.EvidenceAt), basis.Progress)
-                // An action of the device's own: nobody knows how long it takes.
-                : new(TimeSpan.Zero, TimeSpan.Zero, null);
-        Bound(open);
+        Open = Remaining(running);
+        IsRunning = running is not null && Open is [var first, ..] && first.ActionId == running.ActionId;
+        IsForeign = running is not null && !IsRunning;
+        Elapsed = IsRunning ? running!.ElapsedAt(basis.EvidenceAt)?.TotalSeconds : null;
+        Slack = IsRunning ? running!.Slack.TotalSeconds : 0;
+        Progress = IsRunning && basis.Progress is { } progress ? Math.Clamp(progress, 0, 1) : null;
+        Steps = Bound();
     }
 
-    /// <summary>What an action is between: its ends, and the earliest instant it can begin.</summary>
-    private sealed record Bounds(PlannedAction Action, DateTimeOffset EarliestStart, DateTimeOffset EarliestEnd, DateTimeOffset? LatestEnd);
-
-    public Estimate Estimate()
+    /// <summary>An open action: between which seconds it begins and ends; no latest where there is no bound.</summary>
+    internal readonly record struct Step(PlannedAction Action, double EarliestStart, double? LatestStart, double Earliest, double? Latest)
     {
-        var possible = Enumerable.Range(0, steps.Count).Where(IsPossible).ToList();
-        var current = Failed() ?? (Extra ? running!.ActionId
-            : Refuted ? steps[0].Action.ActionId
-            : possible is [var only] && !MayBeFinished && !basis.RevisionInDoubt && !MayHaveBegun ? steps[only].Action.ActionId
-            : null);
-        var certain = current is not null && !Extra && !Refuted && !basis.RevisionInDoubt;
-        return new(
-            now,
-            basis.EvidenceAt,
-            basis.RevisionInDoubt ? null : current,
-            Finished: null,
-            [.. steps.Select((step, at) => new ActionEstimate(
-                step.Action.ActionId, Status(at, possible), Probability: null, Reached(step.EarliestEnd), Reached(step.LatestEnd)))],
-            Progress(),
-            steps is [.., var last]
-                ? new(Reached(last.EarliestEnd), null, null, null, Reached(last.LatestEnd))
-                : new(null, null, null, null, null),
-            certain ? EstimateCertainty.Projected : EstimateCertainty.Inconclusive);
+        /// <summary>The probability that it ended; the sum is that of this action and those before it.</summary>
+        public double Ended(DurationSum sum, double by) => by < Earliest ? 0 : by >= Latest ? 1 : sum.By(by);
     }
 
-    private bool Extra => running is not null && (steps.Count == 0 || steps[0].Action.ActionId != running.ActionId);
+    public ProjectionBasis Basis { get; }
 
-    private bool Refuted => running is not null && !Extra && !stands && rest.Longest is null;
-
-    /// <summary>From the other contract's earliest finish on, this one may have begun.</summary>
-    private bool MayHaveBegun => behind && !stands && now >= basis.FreeFrom;
-
-    private bool MayBeFinished => !stands && steps is [.., var last] && last.EarliestEnd <= Reach(last.EarliestStart);
+    /// <summary>When the first open action begins, or the evidence that it runs.</summary>
+    public DateTimeOffset Start { get; }
 
     /// <summary>The actions the journal does not show ended, the running one first, in the order of the plan.</summary>
-    private List<PlannedAction> Open()
+    public IReadOnlyList<PlannedAction> Open { get; }
+
+    public IReadOnlyList<Step> Steps { get; }
+
+    /// <summary>The first open action runs.</summary>
+    public bool IsRunning { get; }
+
+    /// <summary>An action of the device's own runs: nobody knows how long it takes.</summary>
+    public bool IsForeign { get; }
+
+    /// <summary>How long the running action had run at the evidence at least, by how much it may be more, and its progress then.</summary>
+    public double? Elapsed { get; }
+
+    public double Slack { get; }
+
+    public double? Progress { get; }
+
+    /// <summary>The end of lease or window.</summary>
+    public DateTimeOffset? Limit { get; }
+
+    /// <summary>By its own journal the device does not advance.</summary>
+    public bool Stands { get; }
+
+    public bool IsBehind { get; }
+
+    /// <summary>It ran longer than it may: the durations are refuted.</summary>
+    public bool IsRefuted => IsRunning && !Stands && Elapsed >= Open[0].Duration.Max.TotalSeconds;
+
+    /// <summary>A plan accepted since, of which the journal knows nothing yet, has put the failure behind.</summary>
+    public bool HasFailed => Basis.Execution.Status == ExecutionStatus.Failed && Basis.Plan.Revision <= Basis.Execution.Revision;
+
+    /// <summary>Where nothing is known of the running action but its name, of another's contract, or where the durations are refuted, there is no distribution.</summary>
+    public bool HasDistribution => !IsForeign && !IsRefuted && !IsBehind && !(IsRunning && Assumed is null && Progress is null);
+
+    /// <summary>The distribution of the first open action's end.</summary>
+    public DurationSum First(DurationSum sum)
     {
-        var records = basis.Execution.Actions;
+        if (IsRunning)
+        {
+            sum.Begin(Open[0].Duration, Assumed, Progress);
+        }
+        else if (Open.Count > 0)
+        {
+            sum.Add(Open[0].Duration);
+        }
+        return sum;
+    }
+
+    /// <summary>The seconds in which there could be progress until an instant.</summary>
+    public double Until(DateTimeOffset now)
+    {
+        var until = Instants.Min(now, Limit)!.Value;
+        return Stands || until <= Start ? 0 : (until - Start).TotalSeconds;
+    }
+
+    /// <summary>What is under way when the lease or the window ends may still be finished within the stop time; nothing begins.</summary>
+    public double UntilStopped(DateTimeOffset now) =>
+        Until(now) + (Stands || !(now > Limit) || Start > Limit ? 0 : Math.Min((now - Limit!.Value).TotalSeconds, Basis.Plan.Scope.StopTime.TotalSeconds));
+
+    /// <summary>Half of what it may have run more; nothing where that could be anything.</summary>
+    private double? Assumed => Slack == 0 ? Elapsed : Elapsed + Slack < Open[0].Duration.Max.TotalSeconds ? Elapsed + Slack / 2 : null;
+
+    private List<PlannedAction> Remaining(ActionRecord? running)
+    {
+        var records = Basis.Execution.Actions;
         return
         [
-            .. basis.Plan.Actions
+            .. Basis.Plan.Actions
                 .Where(action => !records.TryGetValue(action.ActionId, out var record) || record.IsOpen)
                 .OrderByDescending(action => action.ActionId == running?.ActionId),
         ];
     }
 
-    private PlannedAction? Current(List<PlannedAction> open) => open is [var first, ..] && first.ActionId == running?.ActionId ? first : null;
-
-    private void Bound(List<PlannedAction> open)
+    private List<Step> Bound()
     {
-        var isRunning = Current(open) is not null;
-        var (earliest, latest) = (start, behind ? (DateTimeOffset?)null : start);
-        if (running is not null && !isRunning)
+        var steps = new List<Step>(Open.Count);
+        var (earliest, latest) = (0.0, IsBehind || IsForeign ? (double?)null : 0);
+        foreach (var action in Open)
         {
-            latest = null;
-        }
-        foreach (var action in open)
-        {
-            var first = steps.Count == 0;
-            var (shortest, longest) = first && isRunning ? (rest.Shortest, rest.Longest) : (action.Duration.Min, action.Duration.Max);
-            var end = earliest.Plus(shortest);
-            latest = longest is { } span ? latest?.Plus(span) : null;
-            steps.Add(new(action, first && isRunning ? DateTimeOffset.MinValue : earliest, end, latest));
-            earliest = end;
-        }
-    }
-
-    /// <summary>
-    /// What was under way when the lease or the window ended may still have been finished within the stop time; what
-    /// had not begun by then has not begun.
-    /// </summary>
-    private DateTimeOffset Reach(DateTimeOffset begun) => limit is not { } end || now <= end ? now
-        : begun > end ? DateTimeOffset.MinValue
-        : Instants.Min(now, end.Plus(basis.Plan.Scope.StopTime))!.Value;
-
-    private bool IsPossible(int at) => at == 0 && stands
-        || (!stands
-            && (at == 0 || steps[at].EarliestStart <= Reach(steps[at - 1].EarliestStart))
-            && !(steps[at].LatestEnd <= Instants.Min(now, limit)));
-
-    private ActionStatus Status(int at, List<int> possible)
-    {
-        var begun = at == 0 && running is not null && !Extra;
-        if (stands)
-        {
-            return begun ? ActionStatus.Paused : ActionStatus.Waiting;
-        }
-        var named = possible is [var only] ? only == at : begun && (possible.Count == 0 || possible.Contains(at));
-        if (named && (begun || (now >= start && !behind)))
-        {
-            return limit < now ? ActionStatus.Paused : ActionStatus.Running;
-        }
-        // The last one is never said to be over: that would end the contract.
-        return possible.Count > 0 && at < possible[0] ? ActionStatus.Finished : ActionStatus.Waiting;
-    }
-
-    /// <summary>A plan accepted since, of which the journal knows nothing yet, has put the failure behind.</summary>
-    private bool HasFailed => basis.Execution.Status == ExecutionStatus.Failed && basis.Plan.Revision <= basis.Execution.Revision;
-
-    private string? Failed() => HasFailed
-        ? basis.Execution.Executed.LastOrDefault(record => record.Status == ActionStatus.Failed)?.ActionId
-        : null;
-
-    private DateTimeOffset? Reached(DateTimeOffset? end) => stands || end > limit ? null : end;
-
-    private ProgressEstimate Progress()
-    {
-        var total = basis.Plan.Actions.Sum(action => action.Duration.Mean.TotalSeconds);
-        var records = basis.Execution.Actions;
-        var done = basis.Plan.Actions
-            .Where(action => records.TryGetValue(action.ActionId, out var record) && record.Status == ActionStatus.Finished)
-            .Sum(action => action.Duration.Mean.TotalSeconds);
-        var unknown = behind || Extra;
-        var low = Walk(unknown ? TimeSpan.Zero : Spent, rest.Longest, action => action.Max);
-        var high = Walk(Spent, rest.Shortest, action => action.Min);
-        var expected = unknown ? low
-            // It stays current, however long it has run.
-            : Refuted ? steps[0].Action.Duration.Mean.TotalSeconds * (basis.Progress ?? 1)
-            : Walk(Spent, rest.Mean, action => action.Mean);
-        double Share(double walked) => total > 0 ? Math.Clamp((done + walked) / total, 0, 1) : 0;
-        return new(Share(low), Share(Math.Clamp(expected, low, Math.Max(low, high))), Share(Math.Max(low, high)));
-    }
-
-    /// <summary>The time there was to advance since the evidence.</summary>
-    private TimeSpan Spent
-    {
-        get
-        {
-            var until = Instants.Min(now, limit)!.Value;
-            return stands || until <= start ? TimeSpan.Zero : until - start;
-        }
-    }
-
-    /// <summary>How much of the open actions, in seconds of their means, is done if each takes as long as given.</summary>
-    private double Walk(TimeSpan time, TimeSpan? currentRest, Func<ActionDuration, TimeSpan> length)
-    {
-        var walked = 0.0;
-        for (var at = 0; at < steps.Count; at++)
-        {
-            var duration = steps[at].Action.Duration;
-            var isRunning = at == 0 && running is not null && !Extra;
-            var takes = isRunning ? currentRest : length(duration);
-            var before = isRunning ? Begun(takes) : 0;
-            if (takes is not { } needed || time < needed)
+            var (shortest, longest) = (action.Duration.Min.TotalSeconds, (double?)action.Duration.Max.TotalSeconds);
+            if (IsRunning && steps.Count == 0)
             {
-                return walked + duration.Mean.TotalSeconds * (before + (1 - before) * (takes is { } whole ? time / whole : 0));
+                (shortest, longest) = Rest(shortest, longest.Value);
             }
-            walked += duration.Mean.TotalSeconds;
-            time -= needed;
+            steps.Add(new(action, earliest, latest, earliest + shortest, latest + longest));
+            (earliest, latest) = (steps[^1].Earliest, steps[^1].Latest);
         }
-        return walked;
+        return steps;
     }
 
-    /// <summary>The share of the running action that was done at the evidence, if it takes so much longer.</summary>
-    private double Begun(TimeSpan? takes)
+    private (double Shortest, double? Longest) Rest(double min, double max) => (Elapsed, Progress) switch
     {
-        var elapsed = running!.ElapsedAt(basis.EvidenceAt) ?? TimeSpan.Zero;
-        return basis.Progress ?? (takes is { } rest && elapsed + rest > TimeSpan.Zero ? elapsed / (elapsed + rest) : 0);
-    }
+        ({ } e, _) when e >= max => (0, null),
+        ({ } e, null) => (Math.Max(0, min - e - Slack), max - e),
+        ({ } e, _) => (0, max - e),
+        (null, { } p) => ((1 - p) * min, (1 - p) * max),
+        (null, null) => (0, max),
+    };
 }

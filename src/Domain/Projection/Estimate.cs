@@ -3,12 +3,13 @@ namespace ExecutionManager.Domain;
 /// <summary>An estimate, never a fact. What is not known is null.</summary>
 /// <param name="At">The instant it is for.</param>
 /// <param name="From">The evidence it starts from.</param>
-/// <param name="CurrentAction">Only where it can be named.</param>
-/// <param name="Finished">The probability that all is over.</param>
+/// <param name="CurrentAction">The most likely one, if it is likely enough to be named.</param>
+/// <param name="Finished">The probability that all is over; null where nothing can be said.</param>
 /// <param name="Actions">The actions that evidence does not show ended, in order.</param>
 /// <param name="Progress">Of the whole plan, by mean durations.</param>
 /// <param name="Finish">When all is over.</param>
 /// <param name="Certainty">How much of a claim it is.</param>
+/// <param name="Position">Null if the most likely action has no path.</param>
 public sealed record Estimate(
     DateTimeOffset At,
     DateTimeOffset From,
@@ -17,4 +18,5 @@ public sealed record Estimate(
     IReadOnlyList<ActionEstimate> Actions,
     ProgressEstimate Progress,
     FinishEstimate Finish,
-    EstimateCertainty Certainty);
+    EstimateCertainty Certainty,
+    PositionEstimate? Position = null);

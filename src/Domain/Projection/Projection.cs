@@ -1,51 +1,39 @@
-using MathNet.Numerics;
-
 namespace ExecutionManager.Domain;
 
 /// <summary>Estimates how far a device is while nobody hears from it.</summary>
 public static class Projection
 {
+    /// <summary>Below this no action is named.</summary>
+    public const double MinProbability = 0.5;
+
     /// <summary>
     /// What may be said for an instant; an instant before the evidence counts as the evidence's. Never says that the
-    /// contract is finished, and names a current action only if no other is possible.
+    /// contract is finished, and names a current action only if it is likely enough.
     /// </summary>
-    public static Estimate At(ProjectionBasis basis, DateTimeOffset now) => new Envelope(basis, now).Estimate();
+    /// <param name="basis">What it is made from.</param>
+    /// <param name="now">The instant.</param>
+    /// <param name="minProbability">From which probability on an action is named; 0 to 1.</param>
+    public static Estimate At(ProjectionBasis basis, DateTimeOffset now, double minProbability = MinProbability) =>
+        new Forecast(new Envelope(basis), now, minProbability).Estimate();
 
-    /// <summary>How much longer the running action takes; no longest if the model is refuted or knows nothing.</summary>
-    internal readonly record struct Residual(TimeSpan Shortest, TimeSpan Mean, TimeSpan? Longest);
-
-    internal static Residual Rest(ActionDuration duration, TimeSpan? elapsed, double? progress)
+    /// <summary>
+    /// The probability of being done before the window ends, if the device is given leave and goes on now; null if the
+    /// window has no end, it has ended or failed, or nothing can be told.
+    /// </summary>
+    /// <param name="basis">What it is made from.</param>
+    /// <param name="now">When a device that is paused goes on.</param>
+    public static double? InTime(ProjectionBasis basis, DateTimeOffset now)
     {
-        var left = 1 - Math.Clamp(progress ?? 0, 0, 1);
-        if (elapsed is not { } e)
+        var execution = basis.Execution;
+        if (basis.Plan.Scope.NotAfter is not { } end || execution.IsEnded)
         {
-            return new(progress is null ? TimeSpan.Zero : left * duration.Min, left * duration.Mean, left * duration.Max);
+            return null;
         }
-        if (e >= duration.Max)
-        {
-            return new(TimeSpan.Zero, TimeSpan.Zero, null);
-        }
-        var longest = duration.Max - e;
-        var mean = MeanBeyond(duration, e);
-        return progress is null
-            ? new(duration.Min > e ? duration.Min - e : TimeSpan.Zero, mean - e, longest)
-            : new(TimeSpan.Zero, left * mean < longest ? left * mean : longest, longest);
-    }
-
-    /// <summary>E[D | D &gt; e] of the PERT-beta duration.</summary>
-    private static TimeSpan MeanBeyond(ActionDuration duration, TimeSpan elapsed)
-    {
-        var width = (duration.Max - duration.Min).TotalSeconds;
-        var x = (elapsed - duration.Min).TotalSeconds / width;
-        if (!(x > 0))
-        {
-            return duration.Mean;
-        }
-        var alpha = 1 + 4 * (duration.Mode - duration.Min).TotalSeconds / width;
-        var beta = 1 + 4 * (duration.Max - duration.Mode).TotalSeconds / width;
-        var beyond = 1 - SpecialFunctions.BetaRegularized(alpha, beta, x);
-        var mean = alpha / (alpha + beta) * (1 - SpecialFunctions.BetaRegularized(alpha + 1, beta, x)) / beyond;
-        // So far in the tail the two differences have no digits left.
-        return beyond < 1e-9 ? (elapsed + duration.Max) / 2 : duration.Min + TimeSpan.FromSeconds(Math.Clamp(mean, x, 1) * width);
+        var going = basis with { LeaseEnd = null };
+        going = execution.Status == ExecutionStatus.Paused
+            ? going with { Execution = execution with { Status = ExecutionStatus.Executing }, EvidenceAt = Instants.Max(now, basis.EvidenceAt) }
+            : going;
+        var envelope = new Envelope(going);
+        return envelope is { HasDistribution: true, Stands: false } ? At(going, end).Finished : null;
     }
 }

@@ -11,14 +11,22 @@ namespace ExecutionManager.Domain;
 /// <param name="Summary">In words.</param>
 /// <param name="At">The instant of comparison.</param>
 /// <param name="Revision">The plan compared with.</param>
+/// <param name="WindowAtRisk">The window ends, and it will rather not be done by then.</param>
+/// <param name="IncorrectFor">How long the most likely action shown was not the one the journal shows; null if nothing was projected.</param>
+/// <param name="EndsInside">Ends of actions within their projected band, q05 to q95.</param>
+/// <param name="EndsOutside">Ends outside of it.</param>
 public sealed record Divergence(
     DivergenceLevel Level,
     string? Dominant,
     FlowMeasure Flow,
-    Measure Time,
-    Measure Space,
+    TimeMeasure Time,
+    SpaceMeasure Space,
     DataMeasure Data,
     IReadOnlyList<SeqRange> Lost,
     string Summary,
     DateTimeOffset At,
-    int Revision);
+    int Revision,
+    bool WindowAtRisk = false,
+    TimeSpan? IncorrectFor = null,
+    int EndsInside = 0,
+    int EndsOutside = 0);

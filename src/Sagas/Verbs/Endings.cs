@@ -26,7 +26,8 @@ internal static class Endings
     public static EventActivityBinder<ContractState, ReconcileContract> JoinReconciliation(this EventActivityBinder<ContractState, ReconcileContract> binder) =>
         binder.ThenAsync(context => context.Saga.Connected ? context.JoinReconciliation() : context.RefuseReconciliation());
 
-    public static EventActivityBinder<ContractState, ReconcileContract> RefuseReconciliation(this EventActivityBinder<ContractState, ReconcileContract> binder) =>
+    public static EventActivityBinder<ContractState, T> RefuseReconciliation<T>(this EventActivityBinder<ContractState, T> binder)
+        where T : class =>
         binder.ThenAsync(context => context.RefuseReconciliation());
 
     /// <summary>The outcome that a stop leads to; cancel outranks abort.</summary>
@@ -156,7 +157,7 @@ internal static class Endings
             }
         });
 
-    private static Task JoinReconciliation(this BehaviorContext<ContractState, ReconcileContract> context)
+    public static Task JoinReconciliation(this BehaviorContext<ContractState> context)
     {
         var (saga, work) = (context.Saga, context.Work());
         var reconciliation = context.MessageId ?? work.NewId();
@@ -176,7 +177,7 @@ internal static class Endings
         saga.Open = saga.Open with { Reconciliations = [] };
     }
 
-    private static Task RefuseReconciliation(this BehaviorContext<ContractState, ReconcileContract> context)
+    public static Task RefuseReconciliation(this BehaviorContext<ContractState> context)
     {
         var work = context.Work();
         return work.Records.Close(context.MessageId ?? work.NewId(), context.Saga.CorrelationId, null, null, work.Now, context.CancellationToken);

@@ -241,6 +241,11 @@ internal static class Facts
             saga.Open = saga.Open with { JournalEpoch = report.ConnectionEpoch, JournalEpochSeq = saga.Execution.Seq };
         }
 
+        if (report.Entries.Count > 0 || report.Snapshot is not null)
+        {
+            saga.Yield();
+        }
+
         var received = Convert(report, saga.Execution.At);
         var held = saga.Open.Gap is null ? [] : await work.Records.Held(saga.CorrelationId, saga.DeviceId, saga.Execution.Seq, context.CancellationToken);
         var intake = JournalIntake.Take(saga.Execution.Seq, held, received, previousAt: saga.Execution.At);
@@ -387,7 +392,7 @@ internal static class Facts
 
         saga.AcceptedRevision = revision;
         saga.AcceptedAt ??= context.Work().Now;
-        saga.Open = saga.Open with { AcceptedEpoch = epoch, Failure = null, Attempts = 0 };
+        saga.Open = saga.Open with { AcceptedEpoch = epoch, PlanAcceptedAt = saga.AcceptedRevision > 1 ? context.Work().Now : null, Failure = null, Attempts = 0 };
         if (revision == saga.Revision)
         {
             context.Findings().Add(Verdict.Accepted);
@@ -436,8 +441,11 @@ internal static class Facts
         return converted;
     }
 
-    private static Snapshot Convert(ExecutionReported report, DeviceSnapshot shot, DateTimeOffset? previous) => new(
-        EntryClock.Convert(shot.At, report.SentAt, report.ReceivedAt, previous).At,
+    private static Snapshot Convert(ExecutionReported report, DeviceSnapshot shot, DateTimeOffset? previous) =>
+        Convert(shot, EntryClock.Convert(shot.At, report.SentAt, report.ReceivedAt, previous).At);
+
+    public static Snapshot Convert(DeviceSnapshot shot, DateTimeOffset at) => new(
+        at,
         Enum.Parse<ExecutionStatus>(shot.Status.ToString()),
         shot.Revision,
         shot.IntentVersion,

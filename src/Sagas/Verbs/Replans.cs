@@ -25,8 +25,10 @@ internal static class Replans
             {
                 context.Blame(failure);
             }
-            else if (saga.Open.Replan is not null || Divergences.CallsForReplan(divergence, saga.Open.Settled))
+            else if (Divergences.CallsForReplan(await context.Plan(Math.Max(saga.AcceptedRevision, 1)), divergence, saga.Open.Settled) is var cause
+                && (cause is not null || saga.Open.Replan is not null))
             {
+                findings.Replan = cause == ReplanCause.WindowAtRisk ? ReplanReason.WindowAtRisk : ReplanReason.Divergence;
                 findings.Add(Verdict.Diverged);
             }
             else
@@ -41,12 +43,12 @@ internal static class Replans
         binder.ThenAsync(context => context.Report());
 
     /// <summary>Asks the Planner; a request that is open already stays open.</summary>
-    public static EventActivityBinder<ContractState, T> RequestReplan<T>(this EventActivityBinder<ContractState, T> binder, ReplanReason reason)
+    public static EventActivityBinder<ContractState, T> RequestReplan<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
         binder.ThenAsync(async context =>
         {
-            var (saga, work) = (context.Saga, context.Work());
-            if (saga.Open.Replan is null || reason == ReplanReason.Outdated)
+            var (saga, work, reason) = (context.Saga, context.Work(), context.Findings().Replan);
+            if (saga.Open.Replan is null || (reason == ReplanReason.Outdated && saga.Open.Replan.Reason != reason))
             {
                 saga.Open = saga.Open with { Replan = new OpenReplan(work.NewId(), reason, work.Now) };
                 var plan = await context.Plan(saga.AcceptedRevision);
@@ -87,7 +89,8 @@ internal static class Replans
             }
 
             await context.Revise(plan);
-            saga.Open = saga.Open with { Settled = saga.Open.Divergence };
+            saga.Open = saga.Open with { Settled = saga.Open.Divergence, PlannerRevision = plan.Revision };
+            saga.Desire(Intent.Run);
             context.Findings().Add(Verdict.RevisionPending);
         });
 
@@ -102,9 +105,12 @@ internal static class Replans
                 return;
             }
 
+            // The plan that is kept is the one before: of what was outdated, what is left is pushed.
+            var outdated = saga.Open.Replan.Reason == ReplanReason.Outdated;
             saga.Open = saga.Open with { Replan = null, Settled = saga.Open.Divergence };
+            saga.Desire(Intent.Run);
             await context.Disarm(DeadlineKind.Replan);
-            context.Findings().Add(saga.Revision > saga.AcceptedRevision ? Verdict.RevisionPending : Verdict.Settled);
+            context.Findings().Add(saga.Revision <= saga.AcceptedRevision ? Verdict.Settled : outdated ? Verdict.Outdated : Verdict.RevisionPending);
         });
 
     public static EventActivityBinder<ContractState, ReplanFailed> Judge(this EventActivityBinder<ContractState, ReplanFailed> binder) =>
@@ -122,6 +128,16 @@ internal static class Replans
             context.Blame(FailureKind.ReplanFailed, $"the Planner found no plan: {context.Message.Reason}");
         });
 
+    /// <summary>The device stands still while it is planned anew: else it would be ahead again.</summary>
+    public static EventActivityBinder<ContractState, T> HoldForReplan<T>(this EventActivityBinder<ContractState, T> binder)
+        where T : class =>
+        binder.ThenAsync(async context =>
+        {
+            context.Saga.Desire(Intent.Hold);
+            context.Findings().Replan = ReplanReason.Outdated;
+            await context.Disarm(DeadlineKind.Accept);
+        });
+
     /// <summary>The device is ahead of the new plan: finished actions are dropped from it, under the next revision.</summary>
     public static EventActivityBinder<ContractState, T> DropFinished<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
@@ -131,15 +147,25 @@ internal static class Replans
             await context.Revise(Plans.Retry(plan, context.Saga.Execution, RetryFrom.Remaining, context.NextRevision()));
         });
 
+    private static ProjectionBasis? Basis(FrozenBasis? kept, Contract plan) =>
+        kept is null ? null : new(plan, kept.Execution, kept.EvidenceAt, kept.Progress, kept.LeaseEnd, kept.FreeFrom);
+
     private static async Task<Divergence> Report(this BehaviorContext<ContractState> context)
     {
         var (saga, work) = (context.Saga, context.Work());
         var plan = await context.Plan(Math.Max(saga.AcceptedRevision, 1));
         var snapshot = saga.Open.Snapshot?.Snapshot;
-        var frozen = saga.Open.Frozen is { } kept
-            ? Projection.At(new ProjectionBasis(plan, kept.Execution, kept.EvidenceAt, kept.Progress, kept.LeaseEnd, kept.FreeFrom), snapshot?.At ?? work.Now)
-            : null;
-        var divergence = Divergences.Judge(plan, saga.Execution, frozen, snapshot, saga.Execution.IsCompleted, work.Now);
+        var (basis, until) = (Basis(saga.Open.Frozen, plan), snapshot?.At ?? work.Now);
+        var frozen = basis is null ? null : Projection.At(basis, until, work.Settings.MinProbability);
+        var inTime = plan.Scope.NotAfter is null ? null
+            : Projection.InTime(await Estimates.Basis(saga, plan, work.Records, work.Now, context.CancellationToken), work.Now);
+        var divergence = Divergences.Judge(plan, saga.Execution, frozen, snapshot, saga.Execution.IsCompleted, work.Now, inTime);
+        if (basis is not null)
+        {
+            divergence = divergence with { IncorrectFor = Hindsight.IncorrectFor(basis, saga.Execution, saga.Open.Frozen!.LostAt ?? basis.EvidenceAt, until) };
+            ContractMeter.Reconciled(context, divergence);
+        }
+
         var asked = saga.Open.Reconciliations.IsEmpty ? [work.NewId()] : saga.Open.Reconciliations;
         saga.Open = saga.Open with { Divergence = divergence, Reconciliations = [], Actuals = null, Frozen = null };
         await context.Disarm(DeadlineKind.Actuals);

@@ -59,7 +59,7 @@ internal static class Watches
         {
             var saga = context.Saga;
             var basis = await Estimates.Basis(saga, await context.Plan(saga.AcceptedRevision), context.Work().Records, context.Work().Now, context.CancellationToken);
-            saga.Open = saga.Open with { Frozen = new FrozenBasis(basis.Execution, basis.EvidenceAt, basis.Progress, basis.LeaseEnd, basis.FreeFrom) };
+            saga.Open = saga.Open with { Frozen = new FrozenBasis(basis.Execution, basis.EvidenceAt, basis.Progress, basis.LeaseEnd, basis.FreeFrom, context.Work().Now) };
         });
 
     public static EventActivityBinder<ContractState, T> ForgetActuals<T>(this EventActivityBinder<ContractState, T> binder)

@@ -16,6 +16,7 @@ public static class ApiEndpoints
         services.AddScoped<Representations>();
         services.AddScoped<ContractQueries>();
         services.AddScoped<ContractCommands>();
+        services.AddScoped<Timelines>();
         services.AddScoped<DeviceQueries>();
         services.AddScoped<ParkedQueries>();
         services.AddSingleton<ContractSubmissions>();
@@ -57,6 +58,9 @@ public static class ApiEndpoints
             .Produces<Page<HistoryItem>>().Refuses(400, 404);
         contracts.MapGet("/{id:guid}/events", (Guid id, HttpContext http, EventStreams streams) => streams.OfContract(id, http))
             .Describe("Follow a contract", Following).Produces<string>(200, "text/event-stream").Refuses(400, 404);
+        contracts.MapGet("/{id:guid}/timeline", (Guid id, string? at, HttpContext http, Timelines timelines, CancellationToken ct) => timelines.Show(id, at, http, ct))
+            .Describe("Show a contract's timeline", "Plan, projection and actual of each action; drawn with Accept: image/svg+xml.")
+            .Produces<Timeline>(200, Json, "image/svg+xml").Refuses(400, 404);
         contracts.MapPost("/{id:guid}/cancel", (Guid id, HttpContext http, ContractCommands commands, CancellationToken ct) => commands.Cancel(id, http, ct))
             .Describe("Cancel a contract", "Its device is stopped; the contract ends when the device is known to stand still.").Command<CommandRequest>();
         contracts.MapPost("/{id:guid}/hold", (Guid id, HttpContext http, ContractCommands commands, CancellationToken ct) => commands.Hold(id, http, ct))

@@ -5,12 +5,14 @@ using ExecutionManager.Sagas;
 using ExecutionManager.Store;
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
+using ExecutionStatus = ExecutionManager.Contracts.Messages.ExecutionStatus;
+using SnapshotAction = ExecutionManager.Contracts.Messages.SnapshotAction;
 
 namespace ExecutionManager.Worker;
 
 /// <summary>What operators ask of a contract: checked against its row, then a message to its machine, committed before the answer.</summary>
 internal sealed class ContractCommands(
-    StoreContext db, IPublishEndpoint publish, ContractQueries contracts, Representations representations, ContractSettings settings, TimeProvider clock)
+    StoreContext db, IContractRecords records, IPublishEndpoint publish, ContractQueries contracts, Representations representations, ContractSettings settings, TimeProvider clock)
 {
     public Task<IResult> Cancel(Guid id, HttpContext http, CancellationToken ct) => Take(id, http, ct, States.MayCancel,
         "it has ended or is being stopped", (fields, by) => new CancelContract { ContractId = id, Reason = Reason(fields), RequestedBy = by });
@@ -39,8 +41,9 @@ internal sealed class ContractCommands(
         }
 
         var fields = new Fields(body);
-        var (reason, expected) = (fields.Text("reason", required: false), fields.Version("expectedVersion"));
-        fields.Refuse("attested", "is not accepted yet");
+        var (attested, expected) = (fields.Part("attested"), fields.Version("expectedVersion"));
+        var reason = fields.Text("reason", required: attested is not null);
+        var said = attested is null ? null : Attestation.Read(attested, id, reason, Caller(http), clock.GetUtcNow());
         var (saga, problem) = await Find(id, fields, expected, ct);
         if (saga is null)
         {
@@ -53,6 +56,11 @@ internal sealed class ContractCommands(
             return Problem.StateForbids(state, $"Contract {id} cannot be reconciled: {(saga.SentRevision == 0 ? "it was never pushed" : "it has ended")}.");
         }
 
+        if (attested is not null)
+        {
+            return await Attest(saga, attested, said!, http, ct);
+        }
+
         if (!await IsConnected(saga, ct))
         {
             return Problem.NotConnected(saga.DeviceId);
@@ -63,12 +71,34 @@ internal sealed class ContractCommands(
             return Problem.StateForbids(state, $"Contract {id} cannot be reconciled: its device has not accepted it, or it is being stopped.");
         }
 
+        return await Open(saga, new ReconcileContract { ContractId = id, Reason = reason ?? "asked for over HTTP", RequestedBy = Caller(http) }, http, ct);
+    }
+
+    /// <summary>An operator's word, where the device cannot be asked.</summary>
+    private async Task<IResult> Attest(ContractState saga, Fields attested, ActualsAttested said, HttpContext http, CancellationToken ct)
+    {
+        Attestation.Check(attested, said, saga, await records.Document(saga.CorrelationId, Math.Max(saga.AcceptedRevision, 1), ct));
+        if (attested.Problem is { } invalid)
+        {
+            return invalid;
+        }
+
+        var state = States.Shown(saga.CurrentState)!.Value;
+        if (await IsConnected(saga, ct) || saga.AcceptedRevision == 0 || state is not (ContractStatus.Projected or ContractStatus.Recovering or ContractStatus.Held))
+        {
+            return Problem.StateForbids(state, $"Contract {saga.CorrelationId} takes no attested actuals now: its device is connected, has not accepted it, or it is being stopped.");
+        }
+
+        return await Open(saga, said, http, ct);
+    }
+
+    private async Task<IResult> Open(ContractState saga, object request, HttpContext http, CancellationToken ct)
+    {
         var rid = NewId.NextGuid();
-        db.Reports.Add(new ReportRow { ReconciliationId = rid, ContractId = id, RequestedAt = clock.GetUtcNow(), Status = "pending" });
-        await publish.Publish(
-            new ReconcileContract { ContractId = id, Reason = reason ?? "asked for over HTTP", RequestedBy = Caller(http) }, context => context.MessageId = rid, ct);
+        db.Reports.Add(new ReportRow { ReconciliationId = rid, ContractId = saga.CorrelationId, RequestedAt = clock.GetUtcNow(), Status = "pending" });
+        await publish.Publish(request, context => context.MessageId = rid, ct);
         await db.SaveChangesAsync(ct);
-        http.Response.Headers.Location = $"/contracts/{id}/reconciliations/{rid}";
+        http.Response.Headers.Location = $"/contracts/{saga.CorrelationId}/reconciliations/{rid}";
         return Answer.Json(await representations.Of(saga, null, ct), 202);
     }
 
@@ -132,4 +162,11 @@ internal sealed record CommandRequest(string Reason, [property: Description("Ref
 internal sealed record HoldRequest(
     string Reason, [property: Description("When the hold ends by itself; in a held contract this changes it.")] DateTimeOffset? Until, int? ExpectedVersion);
 
-internal sealed record ReconcileRequest(string? Reason, int? ExpectedVersion);
+internal sealed record ReconcileRequest(
+    [property: Description("An operator's word, where the device cannot be asked; it yields to the device's own.")] AttestedPart? Attested,
+    [property: Description("Required with attested.")] string? Reason, int? ExpectedVersion);
+
+internal sealed record AttestedPart(
+    [property: Description("Not before the newest evidence, not in the future.")] DateTimeOffset At,
+    [property: Description("By action id.")] IReadOnlyDictionary<string, SnapshotAction> Actions,
+    IReadOnlyList<double>? Position, [property: Description("Of the whole; completed ends the contract.")] ExecutionStatus? Status);

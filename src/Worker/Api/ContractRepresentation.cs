@@ -43,6 +43,9 @@ internal sealed record ContractRepresentation
     [Description("What is known to have happened; absent before any evidence.")]
     public Actual? Actual { get; init; }
 
+    [Description("Present while actual is an operator's word, not the device's.")]
+    public AttestedBy? Attested { get; init; }
+
     [Description("The estimate, while certainty is not confirmed and the contract was accepted, or for another instant.")]
     public ProjectionPart? Projection { get; init; }
 
@@ -79,7 +82,7 @@ internal sealed record ProjectionPart
     [Description("The evidence it starts from.")]
     public required DateTimeOffset From { get; init; }
 
-    [Description("Only where no other is possible.")]
+    [Description("The most likely action, where it is likely enough to be named.")]
     public string? CurrentAction { get; init; }
 
     [Description("The probability that all is over.")]
@@ -88,11 +91,16 @@ internal sealed record ProjectionPart
 
     [Description("Of the whole plan by mean durations, 0 to 1.")]
     public required ProgressPart Progress { get; init; }
+
+    [Description("Along the path of the most likely action; absent where that has none.")]
+    public PositionPart? Position { get; init; }
     public required FinishPart Finish { get; init; }
 }
 
 internal sealed record ProjectedActionPart(
     string ActionId, Domain.ActionStatus Status, [property: Description("That this one is the current one.")] double? Probability);
+
+internal sealed record PositionPart(IReadOnlyList<double> Expected, [property: Description("In metres; wherever the durations allow the device to be is within.")] double Radius);
 
 internal sealed record ProgressPart(double Low, double Expected, double High);
 
@@ -103,8 +111,19 @@ internal sealed record FinishPart
     public DateTimeOffset? Earliest { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public DateTimeOffset? Q05 { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public DateTimeOffset? Q50 { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public DateTimeOffset? Q95 { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public DateTimeOffset? Latest { get; init; }
 }
+
+internal sealed record AttestedBy(DateTimeOffset At, string By, string Reason);
 
 internal sealed record RecoveryPart(Guid RecoveryId, Failure Failure, int Attempt, IReadOnlyList<string> Unconfirmed);
 

@@ -1,17 +1,21 @@
 using System.Globalization;
 using System.Text.Json;
 using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Sagas;
 
 namespace ExecutionManager.Worker;
 
 /// <summary>Reads the fields of a small body or of a query, and gathers every fault.</summary>
-internal sealed class Fields(JsonElement body = default)
+/// <param name="body">The object to read from.</param>
+/// <param name="within">The object around it, and the name of this one there.</param>
+internal sealed class Fields(JsonElement body = default, (Fields Parent, string Name)? within = null)
 {
-    private readonly Dictionary<string, string[]> errors = [];
+    private readonly Dictionary<string, string[]> errors = within?.Parent.errors ?? [];
+    private readonly string prefix = within is { } outer ? $"{outer.Parent.prefix}{outer.Name}." : "";
 
     public Problem? Problem => errors.Count > 0 ? Problem.Validation(errors) : null;
 
-    public void Add(string field, string reason) => errors.TryAdd(field, [reason]);
+    public void Add(string field, string reason) => errors.TryAdd(prefix + field, [reason]);
 
     public string? Text(string name, bool required, int longest = 1000)
     {
@@ -49,14 +53,39 @@ internal sealed class Fields(JsonElement body = default)
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var version) && version >= 0 ? version
         : Fault<int?>(name, "must be a whole number, 0 or more");
 
-    /// <summary>Says that a field may not be there.</summary>
-    public void Refuse(string name, string reason)
+    /// <summary>An object within this one; its faults are told with these.</summary>
+    public Fields? Part(string name) => Value(name) is { } value ? new Fields(value, (this, name)) : null;
+
+    /// <summary>The objects by name within an object that must be there.</summary>
+    public IEnumerable<(string Name, Fields Fields)> Parts(string name)
     {
-        if (Value(name) is not null)
+        if (Value(name) is not { ValueKind: JsonValueKind.Object } value)
         {
-            Add(name, reason);
+            Add(name, "must be an object");
+            return [];
         }
+
+        var part = new Fields(value, (this, name));
+        return value.EnumerateObject().Select(field => (field.Name, new Fields(field.Value, (part, field.Name)))).ToList();
     }
+
+    public T? Word<T>(string name)
+        where T : struct, Enum => Value(name) is not { } value ? null
+        : Enum.GetValues<T>().Cast<T?>().FirstOrDefault(one => one!.Value.Word() == TextOf(value))
+            ?? Fault<T?>(name, $"must be one of {string.Join(", ", Enum.GetValues<T>().Select(one => one.Word()))}");
+
+    public double? Share(string name) => Value(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var share) && share is >= 0 and <= 1 ? share
+        : Fault<double?>(name, "must be a number from 0 to 1");
+
+    public double[]? Numbers(string name, int fewest, int most) => Value(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Array && value.GetArrayLength() >= fewest && value.GetArrayLength() <= most
+            && value.EnumerateArray().All(one => one.ValueKind == JsonValueKind.Number && one.TryGetDouble(out _))
+            ? [.. value.EnumerateArray().Select(one => one.GetDouble())]
+            : Fault<double[]>(name, $"must be {fewest} to {most} numbers");
+
+    /// <summary>Says that a field must be there, unless something was said of it already.</summary>
+    public T? Missing<T>(string name) => Fault<T>(name, "is required");
 
     /// <summary>How many items a page has: 1 to 200, 50 unless said.</summary>
     public int Limit(string? limit) => string.IsNullOrEmpty(limit) ? 50

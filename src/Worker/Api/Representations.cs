@@ -46,7 +46,7 @@ internal sealed class Representations(StoreContext db, IContractRecords records,
         var connected = Connectivity.IsConfirmed(device, contact is null ? null : new Contact(contact.Epoch, contact.ReceivedAt, contact.UptimeMs), now, settings.StaleAfter);
         var known = Known(saga, connected && IsHeardOf(saga, plan, sample, device, now));
         var estimate = saga.AcceptedRevision > 0 && !States.IsTerminal(saga.CurrentState) && (known != Certainty.Confirmed || at is not null)
-            ? Projection.At(await Estimates.Basis(saga, plan, records, now, ct), at ?? now)
+            ? Projection.At(await Estimates.Basis(saga, plan, records, now, ct), at ?? now, settings.MinProbability)
             : null;
         return new ContractRepresentation
         {
@@ -64,6 +64,7 @@ internal sealed class Representations(StoreContext db, IContractRecords records,
             Plan = [.. plan.Actions.Select(action => new PlanPart(
                 action.ActionId, action.ActionType, new(action.Duration.Min, action.Duration.Mode, action.Duration.Max)))],
             Actual = Shown.Actual(saga.Execution, plan, sample),
+            Attested = open.Attested is { } attested ? new(attested.At, attested.By, attested.Reason) : null,
             Projection = estimate is null ? null : Part(estimate),
             Divergence = open.Divergence is { } divergence ? Shown.Divergence(divergence) : null,
             Recovery = open.Recovery is { } recovery ? new(recovery.RecoveryId, recovery.Failure, recovery.Attempt, await Unconfirmed(saga, plan, ct)) : null,
@@ -120,7 +121,11 @@ internal sealed class Representations(StoreContext db, IContractRecords records,
         At = estimate.At, From = estimate.From, CurrentAction = estimate.CurrentAction, Finished = estimate.Finished,
         Actions = [.. estimate.Actions.Select(action => new ProjectedActionPart(action.ActionId, action.Status, action.Probability))],
         Progress = new(Math.Round(estimate.Progress.Low, 6), Math.Round(estimate.Progress.Expected, 6), Math.Round(estimate.Progress.High, 6)),
-        Finish = new() { Earliest = estimate.Finish.Earliest, Latest = estimate.Finish.Latest },
+        Position = estimate.Position is { } position ? new([.. position.Expected.Select(value => Math.Round(value, 7))], Math.Round(position.Radius, 1)) : null,
+        Finish = new()
+        {
+            Earliest = estimate.Finish.Earliest, Q05 = estimate.Finish.Q05, Q50 = estimate.Finish.Q50, Q95 = estimate.Finish.Q95, Latest = estimate.Finish.Latest,
+        },
     };
 
     private static OutcomePart? Part(ContractOutcome? outcome) =>

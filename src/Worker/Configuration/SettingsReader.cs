@@ -41,6 +41,7 @@ public sealed class SettingsReader(IConfiguration configuration)
             ProgressInterval = Duration("Progress:MinInterval", contracts.ProgressInterval),
             AcceptAttempts = Number("Deadlines:AcceptAttempts", contracts.AcceptAttempts, 1, 100),
             PolicyAttempts = Number("Deadlines:PolicyAttempts", contracts.PolicyAttempts, 1, 100),
+            MinProbability = Fraction("Projection:MinProbability", contracts.MinProbability),
             Fallback = ReadFallback(),
         };
         foreach (var later in new[] { "Deadlines:Reassignment", "Deadlines:EscalationReminder" })
@@ -48,7 +49,6 @@ public sealed class SettingsReader(IConfiguration configuration)
             Duration(later, TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650));
         }
 
-        Fraction("Projection:MinProbability", 0.5);
         foreach (var key in NeighbourRegistration.Keys)
         {
             known.Add(key);
@@ -231,13 +231,16 @@ public sealed class SettingsReader(IConfiguration configuration)
         return value;
     }
 
-    private void Fraction(string key, double fallback)
+    private double Fraction(string key, double fallback)
     {
         known.Add(key);
-        if (configuration[key] is { Length: > 0 } text && (!double.TryParse(text, CultureInfo.InvariantCulture, out var value) || value is not (> 0 and <= 1)))
+        var value = fallback;
+        if (configuration[key] is { Length: > 0 } text && (!double.TryParse(text, CultureInfo.InvariantCulture, out value) || value is not (> 0 and <= 1)))
         {
             faults.Add($"{key}: '{text}' is not a number above 0 and at most 1 (default {fallback.ToString(CultureInfo.InvariantCulture)})");
         }
+
+        return value;
     }
 
     private bool Boolean(string key)

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace ExecutionManager.Journeys.Tests;
 
-[TestFixture, CancelAfter(10_000)]
+[TestFixture, CancelAfter(30_000)]
 public class When_a_contract_is_commanded
 {
     private ApiHost host = null!;
@@ -54,7 +54,11 @@ public class When_a_contract_is_commanded
     [TestCase("cancel", """{ "reason": " " }""", "reason")]
     [TestCase("cancel", null, "reason")]
     [TestCase("resume", """{ "reason": 5 }""", "reason")]
-    [TestCase("reconcile", """{ "attested": { "actions": {} }, "expectedVersion": -1 }""", "attested expectedVersion")]
+    [TestCase("reconcile", """{ "attested": { "actions": {} }, "expectedVersion": -1 }""", "attested.at reason expectedVersion")]
+    [TestCase("reconcile", """{ "attested": { "at": "2099-01-01T00:00:00Z", "actions": { "a1": { "status": "gone" }, "a2": { "progress": 2 } }, "status": "well", "position": [1] }, "reason": "seen" }""",
+        "attested.at attested.actions.a1.status attested.actions.a2.status attested.actions.a2.progress attested.status attested.position")]
+    [TestCase("reconcile", """{ "attested": { "at": "2026-11-24T08:00:00Z", "actions": { "b7": { "status": "finished" } } }, "reason": "seen" }""", "attested.actions.b7")]
+    [TestCase("reconcile", """{ "attested": 5, "reason": "seen" }""", "attested.$ attested.at attested.actions")]
     public async Task Should_say_every_fault_at_once(string verb, string? body, string fields)
     {
         var refused = await host.Post($"/contracts/{await Seed("Live")}/{verb}", body is null ? null : Body(body));
@@ -86,6 +90,41 @@ public class When_a_contract_is_commanded
     [Test]
     public async Task Should_not_find_what_is_not_there([Values("cancel", "hold", "resume", "reconcile")] string verb) =>
         Assert.That((await host.Post($"/contracts/{Guid.NewGuid()}/{verb}", Body("""{ "reason": "because" }"""))).Problem, Is.EqualTo("404 not-found"));
+
+    private static JsonObject Attested(string actions, string? status = null) => Body($$"""
+        { "attested": { "at": "2026-11-24T09:00:00Z", "actions": {{actions}}{{(status is null ? "" : $", \"status\": \"{status}\"")}} }, "reason": "I stand beside it" }
+        """);
+
+    [Test]
+    public async Task Should_take_an_operators_word_for_a_device_that_is_away()
+    {
+        async Task<string> Away(string device) => $"/contracts/{await host.Seed(saga =>
+            (saga.CurrentState, saga.SentRevision, saga.AcceptedRevision, saga.AcceptedAt, saga.Version) = ("Projected", 1, 1, ApiHost.Start, 4), document: ApiHost.Document(deviceId: device))}";
+
+        var contract = await Away("away");
+        var accepted = await host.Post($"{contract}/reconcile", Attested("""{ "a1": { "status": "finished" }, "a2": { "status": "running", "progress": 0.5 } }"""));
+        Assert.That(accepted.Status, Is.EqualTo(202), accepted.Text);
+        var done = await host.Until(accepted.Headers.Location!.ToString(), one => one["status"]!.GetValue<string>() != "pending");
+        Assert.That((done["status"]!.GetValue<string>(), done["report"]!["level"]!.GetValue<string>()), Is.EqualTo(("done", "consistent")));
+        var shown = (await host.Get(contract)).Json;
+        Assert.That((shown["status"]!.GetValue<string>(), shown["version"]!.GetValue<int>()), Is.EqualTo(("projected", 6)));
+        Assert.That(shown["attested"]!.ToJsonString(), Is.EqualTo("""{"at":"2026-11-24T09:00:00Z","by":"http","reason":"I stand beside it"}"""));
+        Assert.That(shown["actual"]!["actions"]!["a1"]!["status"]!.GetValue<string>(), Is.EqualTo("finished"));
+        Assert.That((shown["reported"]!["seq"]!.GetValue<int>(), shown["projection"]!["currentAction"]!.GetValue<string>()), Is.EqualTo((0, "a2")));
+        var history = (await host.Get($"{contract}/history")).Json["items"]!.AsArray().Where(item => item!["to"] is not null).ToList();
+        Assert.That(history.Select(item => $"{item!["to"]} {item["cause"]}"), Is.EqualTo(new[] { "reconciled attested", "projected attested" }));
+        Assert.That(history[0]!["evidence"]!["attested"]!["by"]!.GetValue<string>(), Is.EqualTo("http"));
+
+        var ended = await Away("gone");
+        Assert.That((await host.Post($"{ended}/reconcile", Attested("""{ "a1": { "status": "finished" }, "a2": { "status": "finished" } }""", "completed"))).Status, Is.EqualTo(202));
+        var outcome = (await host.Until(ended, one => one["outcome"] is not null))["outcome"]!;
+        Assert.That((outcome["status"]!.GetValue<string>(), outcome["evidence"]!.GetValue<string>()), Is.EqualTo(("completed", "operator")));
+
+        await host.Connect("here");
+        Assert.That((await host.Post($"{await Away("here")}/reconcile", Attested("{}"))).Status, Is.EqualTo(202), "the machine has not heard of it yet");
+        var live = await Seed("Live", device: "elsewhere");
+        Assert.That((await host.Post($"/contracts/{live}/reconcile", Attested("{}"))).Problem, Is.EqualTo("409 state-forbids"));
+    }
 
     [Test]
     public async Task Should_only_ask_a_connected_device_for_its_actuals()

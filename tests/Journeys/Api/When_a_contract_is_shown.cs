@@ -60,8 +60,10 @@ public class When_a_contract_is_shown
                 Recovery = new OpenRecovery(Id(3), failure, 1, null, false, null, []), Replan = new OpenReplan(Id(4), ReplanReason.Divergence, ApiHost.Start.AddMinutes(2)),
                 Hold = new OpenHold(ApiHost.Start.AddMinutes(20), "lunch", "http"),
                 Divergence = new Divergence(
-                    DivergenceLevel.Minor, "flow", new FlowMeasure(0.25, 0.75, 0.5, ["a1"], [], null), new Measure(null, "comes with quantiles"),
-                    new Measure(null, "no path"), new DataMeasure(0, []), [new Domain.SeqRange(2, 3)], "a1 was skipped", ApiHost.Start.AddMinutes(1), 1),
+                    DivergenceLevel.Minor, "flow", new FlowMeasure(0.25, 0.75, 0.5, ["a1"], [], null),
+                    new TimeMeasure(0.4, null, "a2", ApiHost.Start.AddSeconds(180), ApiHost.Start.AddSeconds(210), ApiHost.Start.AddSeconds(222), TimeSpan.FromSeconds(12)),
+                    new SpaceMeasure(null, "no path"), new DataMeasure(0, []), [new Domain.SeqRange(2, 3)], "a1 was skipped", ApiHost.Start.AddMinutes(1), 1,
+                    IncorrectFor: TimeSpan.FromSeconds(7)),
             };
         }, Id(1), ApiHost.Document("T-1", "agv-1"));
         await host.Seed(saga =>
@@ -156,6 +158,37 @@ public class When_a_contract_is_shown
         Assert.That(shown["certainty"]!.GetValue<string>(), Is.EqualTo("projected"));
         var refused = await host.Get($"/contracts/{id}?at=soon");
         Assert.That((refused.Problem, refused.Errors.Single()), Is.EqualTo(("400 validation", "at")));
+    }
+
+    // Values of 400,000 draws for a contract whose first action was last seen 30 s or 75 s after its start.
+    [TestCase(30, 60, ".632 .368 0 0", 158.8, 194.0, 234.6)]
+    [TestCase(30, 100, ".016 .453 .532 0", 158.8, 194.0, 234.6)]
+    [TestCase(30, 200, "0 0 .401 .599", 158.8, 194.0, 234.6)]
+    [TestCase(75, 80, ".681 .319 0 0", 182.9, 212.6, 247.6)]
+    [TestCase(75, 100, ".057 .929 .014 0", 182.9, 212.6, 247.6)]
+    [TestCase(75, 200, "0 0 .735 .265", 182.9, 212.6, 247.6)]
+    public async Task Should_say_how_probable_what_is_at_any_instant(double seen, double at, string expected, params double[] quantiles)
+    {
+        var document = ApiHost.Document();
+        document["actions"] = JsonNode.Parse("""
+            [{"actionId":"A","actionType":"drive","duration":{"min":"PT40S","mode":"PT60S","max":"PT120S"}},
+             {"actionId":"B","actionType":"drive","duration":{"min":"PT20S","mode":"PT30S","max":"PT60S"}},
+             {"actionId":"C","actionType":"drive","duration":{"min":"PT60S","mode":"PT90S","max":"PT150S"}}]
+            """);
+        var id = await host.Seed(saga =>
+        {
+            Accepted(saga, "Projected");
+            saga.Execution = Execution.None with
+            {
+                Seq = 2, Revision = 1, AcceptedSeq = 1, At = ApiHost.Start.AddSeconds(seen), Status = ExecutionStatus.Executing,
+                Executed = [new ActionRecord("A", ActionStatus.Running, 1, "drive", ApiHost.Start, SeenAt: ApiHost.Start.AddSeconds(seen), RunningSince: ApiHost.Start)],
+            };
+        }, document: document);
+        var projection = (await host.Get($"/contracts/{id}?at={ApiHost.Start.AddSeconds(at):yyyy-MM-ddTHH:mm:ss}Z")).Json["projection"]!;
+        var known = expected.Split(' ').Select(word => double.Parse("0" + word, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+        Assert.That(projection["actions"]!.AsArray().Select(action => action!["probability"]!.GetValue<double>()).Append(projection["finished"]!.GetValue<double>()), Is.EqualTo(known).Within(0.01));
+        var finish = new[] { "q05", "q50", "q95" }.Select(name => (projection["finish"]![name]!.GetValue<DateTimeOffset>() - ApiHost.Start).TotalSeconds);
+        Assert.That(finish, Is.EqualTo(quantiles).Within(1));
     }
 
     [Test]

@@ -304,7 +304,8 @@ internal sealed class Laws
         Require(now.Version == chronicle.Version, "events are the transitions, one after the other", $"{name} is at version {now.Version}, its history at {chronicle.Version}");
         Require(before is null || !States.IsTerminal(before.CurrentState) || before.CurrentState == now.CurrentState, "the outcome never changes", $"{name} was {before?.CurrentState} and is {now.CurrentState}");
         Require(before is null || now.IntentVersion >= before.IntentVersion && now.Revision >= before.Revision, "versions only grow", name);
-        Require(now.CurrentState == "Initial" || now.Intent == (States.IntentOf(now.CurrentState) ?? now.Intent), "every state has its intent", $"{name} in {now.CurrentState} desires {now.Intent}");
+        Require(now.CurrentState == "Initial" || now.Intent == (States.IntentOf(now.CurrentState) ?? now.Intent)
+            || (now.Intent == Intent.Hold && now.Open.Replan is { Reason: ReplanReason.Outdated }), "every state has its intent", $"{name} in {now.CurrentState} desires {now.Intent}");
         CheckJournal(now, name, chronicle);
         if (States.IsTerminal(now.CurrentState) && (before is null || !States.IsTerminal(before.CurrentState)))
             CheckEvidence(now, name);
@@ -337,7 +338,8 @@ internal sealed class Laws
         {
             var told = truth.Journal.Take((int)now.Execution.Seq).Aggregate(Domain.Execution.None, (fold, entry) => fold.Apply(
                 new Domain.JournalEntry(entry.Seq, (int)entry.Revision, now.CreatedAt, entry.Type, entry.ActionId, entry.Data)));
-            Require(Words(told) == Words(now.Execution), "what happened is what the device's journal says", $"{name} is {Words(now.Execution)}, the journal says {Words(told)}");
+            // An operator's word stands beside what the device said, never in it.
+            Require(Words(told) == Words(now.Open.Attested?.Known ?? now.Execution), "what happened is what the device's journal says", $"{name} is {Words(now.Execution)}, the journal says {Words(told)}");
         }
 
         static string Words(Domain.Execution fold) => $"{fold.Status} {string.Join(' ', fold.Executed.Select(record => $"{record.ActionId}:{record.Status}"))}";

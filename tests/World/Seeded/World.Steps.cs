@@ -159,9 +159,27 @@ internal sealed partial class World
                 0 or 1 => new CancelContract { ContractId = contract, Reason = "no longer wanted", RequestedBy = By },
                 2 => new HoldContract { ContractId = contract, Reason = "wait", RequestedBy = By, Until = chance.Next(2) == 0 ? null : Now + TimeSpan.FromSeconds(chance.Next(5, 60)) },
                 3 => new ReconcileContract { ContractId = contract, Reason = "to be sure", RequestedBy = By },
+                4 when Seen(contract, By) is { } seen => seen,
                 _ => new ResumeContract { ContractId = contract, Reason = "go on", RequestedBy = By },
             },
             "operator >");
+    }
+
+    /// <summary>Somebody stands beside a device that is away, and tells the truth; null if there is none.</summary>
+    private Sagas.ActualsAttested? Seen(Guid contract, string by)
+    {
+        var held = links.Where(link => !link.Device.IsConnected).SelectMany(link => link.Device.Contracts).FirstOrDefault(held => Guid.Parse(held.ContractId) == contract);
+        if (held is null)
+            return null;
+        var actions = new Dictionary<string, SnapshotAction>();
+        foreach (var entry in held.Journal.Where(entry => entry.ActionId is not null))
+        {
+            actions[entry.ActionId!] = new SnapshotAction
+            {
+                Status = entry.Type switch { "actionFinished" => ActionStatus.Finished, "actionStarted" => ActionStatus.Running, _ => ActionStatus.Failed },
+            };
+        }
+        return new(contract, Now, Enum.Parse<ExecutionStatus>(held.Status.ToString()), actions, null, "I stand beside it", by);
     }
 
     /// <summary>The process dies while it does something; what it holds in memory is gone.</summary>
