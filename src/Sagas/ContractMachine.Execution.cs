@@ -20,6 +20,8 @@ public sealed partial class ContractMachine
                 .On(Verdict.Failed, Recover)
                 .On(Verdict.Lost, then => then.RememberProjection().Move(Projected, TransitionCause.ConnectionLost).WatchOffline())
                 .On(Verdict.Connected, then => then.AwaitActuals().On(Verdict.ActualsComplete, complete => complete.ActualsRead().Express())),
+            When(OtherReported).With(HearOfOther)
+                .On(Verdict.Diverged, ReplanForeignWork),
             When(Acknowledged).Take(),
             When(DesireAnswered).Take()
                 .On(Verdict.Failed, Recover),
@@ -31,8 +33,8 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Stall, then => then.ConcludeStall().On(Verdict.Failed, Recover))
                 .On(DeadlineKind.Action, then => then.AskWhetherItRuns())
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
-            When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
-            When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
+            When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(HoldAsked, IsMeant).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
             When(ReconcileAsked).AskForReconciliation(),
             When(Attested).RefuseReconciliation());
         Ignoring(Live, Submitted, "the broker may redeliver the message that started us");
@@ -51,6 +53,7 @@ public sealed partial class ContractMachine
             When(Reported).Take()
                 .On(Verdict.JournalLost, Recover)
                 .On(Verdict.ActualsComplete | Verdict.Completed, then => Reconcile(then, TransitionCause.ActualsComplete)),
+            When(OtherReported).With(HearOfOther),
             When(Acknowledged).Take(),
             When(DesireAnswered).Take()
                 .On(Verdict.Failed, Recover),
@@ -63,12 +66,13 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Replan, then => then.ForgetReplan())
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
             When(Revised).Judge()
+                .On(Verdict.DoneByOther, then => Stop(then, TransitionCause.LateEvidence))
                 .On(Verdict.Failed, Recover),
             When(Kept).Judge(),
             When(NotReplanned).Judge()
                 .On(Verdict.Failed, Recover),
-            When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
-            When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
+            When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(HoldAsked, IsMeant).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
             When(ReconcileAsked).JoinReconciliation(),
             When(Attested).Attest()
                 .On(Verdict.Attested, then => then.StoreReport().Move(Reconciled, TransitionCause.Attested).IfElse(
@@ -88,6 +92,7 @@ public sealed partial class ContractMachine
                 .On(Verdict.RevisionPending, then => then.PushPlan())
                 .On(Verdict.Settled, then => GoLive(then, TransitionCause.PlanKept)),
             When(Revised).Judge()
+                .On(Verdict.DoneByOther, then => Stop(then, TransitionCause.LateEvidence))
                 .On(Verdict.Failed, Recover)
                 .On(Verdict.RevisionPending, then => then.PushPlan()),
             When(NotReplanned).Judge()
@@ -96,6 +101,7 @@ public sealed partial class ContractMachine
                 .On(Verdict.Accepted, then => GoLive(then, TransitionCause.RevisionAccepted))
                 .On(Verdict.Outdated, FollowOutdated)
                 .On(Verdict.Failed, Recover),
+            When(OtherReported).With(HearOfOther),
             When(Reported).Take()
                 .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
                 .On(Verdict.StandsStill, then => Recover(then.Blame(FailureKind.DeviceFault, "the device stopped the contract without being asked to")))
@@ -118,8 +124,8 @@ public sealed partial class ContractMachine
                     .On(Verdict.Failed, Recover))
                 .On(DeadlineKind.Command, then => then.Repeat())
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
-            When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
-            When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
+            When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(HoldAsked, IsMeant).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
             When(ReconcileAsked).AskForReconciliation(),
             When(Attested).RefuseReconciliation());
         Ignoring(Reconciled, Submitted, "the broker may redeliver the message that started us");

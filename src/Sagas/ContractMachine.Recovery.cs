@@ -15,19 +15,20 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Retry, then => then.CarryOut().With(FollowDecision))
                 .On(DeadlineKind.Actuals, then => then.ConcludeActuals().RecordFurther()
                     .On(Verdict.ActualsComplete, FollowLateTruth))
-                .On(DeadlineKind.Command, then => then.Repeat()),
+                .On(DeadlineKind.Command, then => then.Repeat().RecordFurther()),
             When(Reported).Take()
                 .On(Verdict.Completed, then => then.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
                 .RecordFurther()
                 .On(Verdict.ActualsComplete, FollowLateTruth),
+            When(OtherReported).With(HearOfOther),
             When(Acknowledged).Take().RecordFurther()
                 .On(Verdict.Accepted, then => then.AskForActuals()),
             When(Connection).Take().RecordFurther()
                 .On(Verdict.Lost, then => then.ForgetActuals())
                 .On(Verdict.Connected, then => ReadActuals(then, FollowLateTruth)),
             When(DesireAnswered).Take().RecordFurther(),
-            When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
-            When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
+            When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(HoldAsked, IsMeant).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
             When(ReconcileAsked).AskForReconciliation(),
             When(Attested).Attest().On(Verdict.Attested, StoreAttested));
         Ignoring(Recovering, Submitted, "the broker may redeliver the message that started us");
@@ -66,12 +67,13 @@ public sealed partial class ContractMachine
     private EventActivityBinder<ContractState, T> FollowStop<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause) where T : class =>
         binder
             .On(Verdict.Hold, then => then.Move(Held, cause).ArmHold().Express())
-            .On(Verdict.Abort, then => Stop(then.Outcome(ContractStatus.Aborted), cause));
+            .On(Verdict.Escalate, then => then.Move(Escalated, cause).Escalate())
+            .On(Verdict.Abort | Verdict.Reassign, then => Stop(then, cause));
 
     private void ConfigureHeld()
     {
         During(Held,
-            When(ResumeAsked).Release()
+            When(ResumeAsked, IsMeant).Release()
                 .With(then => FollowRelease(then, TransitionCause.Resumed)),
             When(Deadline).Judge()
                 .On(DeadlineKind.Hold, then => then.EndHold()
@@ -79,19 +81,20 @@ public sealed partial class ContractMachine
                     .With(released => FollowRelease(released, TransitionCause.HoldEnded)))
                 .On(DeadlineKind.Actuals, then => then.ConcludeActuals().RecordFurther()
                     .On(Verdict.ActualsComplete, complete => complete.StoreReport()))
-                .On(DeadlineKind.Command, then => then.Repeat()),
+                .On(DeadlineKind.Command, then => then.Repeat().RecordFurther()),
             When(Reported).Take()
                 .On(Verdict.Completed, then => then.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
                 .RecordFurther()
                 .On(Verdict.ActualsComplete, then => then.StoreReport()),
+            When(OtherReported).With(HearOfOther),
             When(Acknowledged).Take().RecordFurther(),
             When(DesireAnswered).Take().RecordFurther(),
             When(Connection).Take().RecordFurther()
                 .On(Verdict.Lost, then => then.ForgetActuals())
                 .On(Verdict.Connected, then => ReadActuals(then, complete => complete.StoreReport().Express())),
             When(DataProvided).Take(),
-            When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
-            When(HoldAsked).Hold().ArmHold(),
+            When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(HoldAsked, IsMeant).Hold().ArmHold(),
             When(ReconcileAsked).AskForReconciliation(),
             When(Attested).Attest().On(Verdict.Attested, StoreAttested));
         Ignoring(Held, Submitted, "the broker may redeliver the message that started us");
@@ -109,6 +112,47 @@ public sealed partial class ContractMachine
             .On(Verdict.ToProjected, then => then.RememberProjection().Move(Projected, cause).IfElse(
                 context => context.Saga.Connected, back => back.AskForActuals(), away => away.WatchOffline()));
 
+    private void ConfigureEscalated()
+    {
+        During(Escalated,
+            When(Resolved, IsMeant).Judge()
+                .With(EndIfStopped)
+                .With(FollowDecision),
+            When(Deadline).Judge()
+                .On(DeadlineKind.Escalation, then => then.Remind())
+                .On(DeadlineKind.Actuals, then => then.ConcludeActuals().RecordFurther()
+                    .On(Verdict.ActualsComplete, complete => complete.StoreReport()))
+                .On(DeadlineKind.Command, then => then.Repeat().RecordFurther()),
+            When(Reported).Take()
+                .On(Verdict.Completed, then => then.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
+                .With(EndIfStopped)
+                .RecordFurther()
+                .On(Verdict.ActualsComplete, then => then.StoreReport()),
+            When(OtherReported).Take().RecordFurther(),
+            When(Acknowledged).Take()
+                .With(EndIfStopped)
+                .RecordFurther(),
+            When(DesireAnswered).Take()
+                .With(EndIfStopped)
+                .RecordFurther(),
+            When(Connection).Take()
+                .With(EndIfStopped)
+                .RecordFurther()
+                .On(Verdict.Lost, then => then.ForgetActuals())
+                .On(Verdict.Connected, then => ReadActuals(then, complete => complete.StoreReport().Express())),
+            When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(ReconcileAsked).AskForReconciliation(),
+            When(Attested).Attest().On(Verdict.Attested, StoreAttested));
+        Ignoring(Escalated, Submitted, "the broker may redeliver the message that started us");
+        Ignoring(Escalated, HoldAsked, "an operator is asked to decide, and the device is told to hold until then");
+        Ignoring(Escalated, ResumeAsked, "it is not held");
+        IgnoringLateAnswers(Escalated, resolution: false);
+    }
+
+    /// <summary>The stop that an escalation waited for is confirmed: the outcome was kept.</summary>
+    private EventActivityBinder<ContractState, T> EndIfStopped<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
+        binder.If(context => context.Saga.Open.Stop is not null, then => then.On(Verdict.StandsStill, EndStopped));
+
     private void ConfigureStopping()
     {
         During(Stopping,
@@ -125,34 +169,40 @@ public sealed partial class ContractMachine
                 .On(Verdict.Accepted, then => then.Express()),
             When(Deadline).Judge()
                 .On(DeadlineKind.Command, then => then.Repeat())
-                .On(DeadlineKind.OfflineUntil, then => then.ConcludeLease().On(Verdict.StandsStill, EndByLease)),
-            When(CancelAsked).Outcome(ContractStatus.Cancelled),
+                .On(DeadlineKind.OfflineUntil, then => then.ConcludeLease()
+                    .On(Verdict.StandsStill, ended => EndAsKept(ended, TransitionCause.StoppedStill, OutcomeEvidence.LeaseEnd))
+                    .On(Verdict.Escalate, unknown => unknown.Move(Escalated, TransitionCause.Failure).Escalate())),
+            When(CancelAsked, IsMeant).Cancel(),
             When(ReconcileAsked).RefuseReconciliation(),
             When(Attested).RefuseReconciliation());
         Ignoring(Stopping, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Stopping, HoldAsked, "it is being stopped");
         Ignoring(Stopping, ResumeAsked, "it is being stopped");
+        Ignoring(Stopping, OtherReported, "it is being stopped: nothing of it is planned any more");
         IgnoringLateAnswers(Stopping);
     }
 
-    private EventActivityBinder<ContractState, T> EndByLease<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
-        binder.IfElse(
-            context => context.Saga.Open.Stop!.Outcome == ContractStatus.Cancelled,
-            then => then.End(Cancelled, TransitionCause.StoppedStill, OutcomeEvidence.LeaseEnd),
-            then => then.End(Aborted, TransitionCause.StoppedStill, OutcomeEvidence.LeaseEnd));
-
     private void ConfigureTerminal()
     {
-        foreach (var state in new[] { Completed, Cancelled, Aborted })
+        During(Reassigned,
+            When(Deadline).Judge()
+                .On(DeadlineKind.Reassignment, then => then.RepeatReassignment()));
+        foreach (var state in new[] { Completed, Cancelled, Aborted, Reassigned })
         {
             During(state,
                 When(Reported).Take().RecordLate().StopUnfinished(),
+                When(Appointed).Follow(),
                 When(Connection).Take().StopUnfinished(),
                 When(Acknowledged).Take().StopUnfinished(),
                 When(ReconcileAsked).RefuseReconciliation(),
                 When(Attested).RefuseReconciliation());
             Ignoring(state, Submitted, "the broker may redeliver the message that started us");
-            Ignoring(state, Deadline, "every deadline ended with the contract");
+            Ignoring(state, OtherReported, "it is over: nothing of it is planned any more");
+            if (state != Reassigned)
+            {
+                Ignoring(state, Deadline, "every deadline ended with the contract");
+            }
+
             Ignoring(state, DesireAnswered, "the outcome is known");
             Ignoring(state, CancelAsked, "the outcome never changes");
             Ignoring(state, HoldAsked, "the outcome never changes");

@@ -25,12 +25,13 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow()))
                 .On(DeadlineKind.Data, then => Recover(then.Blame(FailureKind.DataUnavailable, "the data that was asked for did not come in time"))),
             When(Connection).Take(),
+            When(OtherReported).With(HearOfOther),
             When(Acknowledged).Take(),
             When(DesireAnswered).Take(),
             When(Reported).Take()
                 .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device)),
-            When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
-            When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold(),
+            When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(HoldAsked, IsMeant).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold(),
             When(ReconcileAsked).RefuseReconciliation(),
             When(Attested).RefuseReconciliation());
         Ignoring(Preparing, Submitted, "the broker may redeliver the message that started us");
@@ -50,13 +51,14 @@ public sealed partial class ContractMachine
             When(Reported).Take()
                 .On(Verdict.Completed, then => Reconcile(then.Move(Projected, TransitionCause.Accepted), TransitionCause.ActualsComplete))
                 .On(Verdict.Accepted, then => then.Move(Projected, TransitionCause.Accepted).WatchOffline()),
+            When(OtherReported).With(HearOfOther),
             When(DesireAnswered).Take(),
             When(Deadline).Judge()
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow()))
                 .On(DeadlineKind.Push, then => Recover(then.Blame(FailureKind.DeviceUnreachable, "connectivity was not confirmed in time")))
                 .On(DeadlineKind.Command, then => then.LookForDevice().On(Verdict.Connected, Connect)),
-            When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
-            When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
+            When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(HoldAsked, IsMeant).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
             When(ReconcileAsked).RefuseReconciliation(),
             When(Attested).RefuseReconciliation());
         Ignoring(AwaitingConnection, Submitted, "the broker may redeliver the message that started us");
@@ -79,14 +81,15 @@ public sealed partial class ContractMachine
                 .On(Verdict.Accepted, Project)
                 .On(Verdict.Lost, then => Await(then, TransitionCause.ConnectionLost))
                 .On(Verdict.Connected, then => then.PushPlan(counted: false)),
+            When(OtherReported).With(HearOfOther),
             When(DesireAnswered).Take(),
             When(Deadline).Judge()
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow()))
                 .On(DeadlineKind.Accept, then => then.CountAttempts()
                     .On(Verdict.Again, again => again.PushPlan())
                     .On(Verdict.Failed, Recover)),
-            When(CancelAsked).Outcome(ContractStatus.Cancelled).With(then => Stop(then, TransitionCause.CancelRequested)),
-            When(HoldAsked).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
+            When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),
+            When(HoldAsked, IsMeant).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
             When(ReconcileAsked).RefuseReconciliation(),
             When(Attested).RefuseReconciliation());
         Ignoring(Pushing, Submitted, "the broker may redeliver the message that started us");

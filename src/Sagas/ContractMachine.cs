@@ -8,7 +8,6 @@ namespace ExecutionManager.Sagas;
 /// The life of one execution contract. States and their exits stand here, one partial file a phase; what a verb does
 /// stands in <c>Verbs</c>, and what facts mean is asked of the domain.
 /// </summary>
-/// <remarks>Escalated and Reassigned, reassign and escalate are absent until the work on recovery.</remarks>
 public sealed partial class ContractMachine : MassTransitStateMachine<ContractState>
 {
     private readonly Dictionary<(string State, string Event), string> ignored = [];
@@ -28,6 +27,7 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
         ConfigureReconciled();
         ConfigureRecovering();
         ConfigureHeld();
+        ConfigureEscalated();
         ConfigureStopping();
         ConfigureTerminal();
     }
@@ -40,10 +40,12 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
     public State Reconciled { get; private set; } = null!;
     public State Recovering { get; private set; } = null!;
     public State Held { get; private set; } = null!;
+    public State Escalated { get; private set; } = null!;
     public State Stopping { get; private set; } = null!;
     public State Completed { get; private set; } = null!;
     public State Cancelled { get; private set; } = null!;
     public State Aborted { get; private set; } = null!;
+    public State Reassigned { get; private set; } = null!;
 
     public Event<ContractSubmitted> Submitted { get; private set; } = null!;
     public Event<ConnectionChanged> Connection { get; private set; } = null!;
@@ -54,9 +56,12 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
     public Event<SpatialDataProvided> DataProvided { get; private set; } = null!;
     public Event<SpatialDataUnavailable> DataRefused { get; private set; } = null!;
     public Event<RecoveryDecided> Decided { get; private set; } = null!;
+    public Event<EscalationResolved> Resolved { get; private set; } = null!;
     public Event<PlanRevised> Revised { get; private set; } = null!;
     public Event<PlanKept> Kept { get; private set; } = null!;
     public Event<ReplanFailed> NotReplanned { get; private set; } = null!;
+    public Event<SuccessorAppointed> Appointed { get; private set; } = null!;
+    public Event<PredecessorReported> OtherReported { get; private set; } = null!;
     public Event<CancelContract> CancelAsked { get; private set; } = null!;
     public Event<HoldContract> HoldAsked { get; private set; } = null!;
     public Event<ResumeContract> ResumeAsked { get; private set; } = null!;
@@ -77,6 +82,9 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
         Correlate(() => DataProvided, message => message.ContractId);
         Correlate(() => DataRefused, message => message.ContractId);
         Correlate(() => Decided, message => message.ContractId);
+        Correlate(() => Resolved, message => message.ContractId);
+        Correlate(() => Appointed, message => message.ContractId);
+        Correlate(() => OtherReported, message => message.ContractId);
         Correlate(() => Revised, message => message.ContractId);
         Correlate(() => Kept, message => message.ContractId);
         Correlate(() => NotReplanned, message => message.ContractId);
@@ -119,9 +127,20 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
         During(state, Ignore(@event));
     }
 
-    private void IgnoringLateAnswers(State state, bool data = true, bool decision = true, bool plan = true)
+    /// <summary>Answers to requests that this state does not know; of a state that is not over nobody is the successor yet.</summary>
+    private void IgnoringLateAnswers(State state, bool data = true, bool decision = true, bool plan = true, bool resolution = true)
     {
         const string closed = "it answers a request that is closed";
+        if (!Sagas.States.IsTerminal(state.Name))
+        {
+            Ignoring(state, Appointed, "a task has one contract that is not over: this one has no successor yet");
+        }
+
+        if (resolution)
+        {
+            Ignoring(state, Resolved, closed);
+        }
+
         if (data)
         {
             Ignoring(state, DataProvided, closed);
@@ -162,7 +181,19 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
             context => context.Saga.Execution.IsCompleted, then => then.End(Completed, TransitionCause.Attested, OutcomeEvidence.Operator));
 
     private EventActivityBinder<ContractState, T> GoLive<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause) where T : class =>
-        binder.Move(Live, cause).Watch().Express();
+        binder.Move(Live, cause).Watch().Express()
+            .ThenAsync(async context => context.Findings().Verdict = await context.HasForeignWork() ? Verdict.Diverged : Verdict.None)
+            .On(Verdict.Diverged, ReplanForeignWork);
+
+    /// <summary>Another device has done a part of the plan: the Planner says what is left.</summary>
+    private EventActivityBinder<ContractState, T> ReplanForeignWork<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
+        binder.Move(Reconciled, TransitionCause.LateEvidence)
+            .Then(context => context.Findings().Replan = ReplanReason.LateEvidence).RequestReplan();
+
+    /// <summary>Work of another device that is heard of: reconciled with when the actuals are here; a duplicate needs a person.</summary>
+    private EventActivityBinder<ContractState, PredecessorReported> HearOfOther(EventActivityBinder<ContractState, PredecessorReported> binder) =>
+        binder.Take().RecordFurther()
+            .On(Verdict.Escalate, then => then.Move(Escalated, TransitionCause.DuplicateExecution).Escalate());
 
     /// <summary>Stops the device, or ends at once what was never pushed.</summary>
     private EventActivityBinder<ContractState, T> Stop<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause) where T : class =>
@@ -172,9 +203,32 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
             .On(Verdict.StandsStill, EndStopped)
             .Express();
 
+    /// <summary>It stands still, by the device's word or by that of an operator.</summary>
     private EventActivityBinder<ContractState, T> EndStopped<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
         binder.IfElse(
+            context => context.Findings().Attested,
+            then => EndAsKept(then, TransitionCause.Attested, OutcomeEvidence.Operator),
+            then => EndAsKept(then, TransitionCause.StoppedStill, null));
+
+    private EventActivityBinder<ContractState, T> EndAsKept<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause, OutcomeEvidence? evidence)
+        where T : class =>
+        binder.IfElse(
             context => context.Saga.Open.Stop!.Outcome == ContractStatus.Cancelled,
-            then => then.End(Cancelled, TransitionCause.StoppedStill),
-            then => then.End(Aborted, TransitionCause.StoppedStill));
+            then => then.End(Cancelled, cause, evidence),
+            lower => lower.IfElse(
+                context => context.Saga.Open.Stop!.Outcome == ContractStatus.Aborted,
+                then => then.End(Aborted, cause, evidence),
+                then => then.HandOver().End(Reassigned, cause, evidence).RequestReassignment()));
+
+    /// <summary>False for a command that was meant for another version than the present one.</summary>
+    private static bool IsMeant<T>(BehaviorContext<ContractState, T> context) where T : class
+    {
+        if (context.Headers.Get<int>(ExpectedVersion.Header) is not { } expected || expected == context.Saga.Version)
+        {
+            return true;
+        }
+
+        context.RecordIgnored(context.Message, $"it was meant for version {expected}");
+        return false;
+    }
 }

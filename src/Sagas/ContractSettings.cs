@@ -18,17 +18,20 @@ public sealed record ContractSettings
     public TimeSpan CatchUp { get; init; } = TimeSpan.FromSeconds(30);
     public TimeSpan MaxHold { get; init; } = TimeSpan.FromHours(24);
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan Reassignment { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan EscalationReminder { get; init; } = TimeSpan.FromHours(1);
     public int AcceptAttempts { get; init; } = 3;
     public int PolicyAttempts { get; init; } = 3;
 
     /// <summary>From which probability on a projection names an action.</summary>
     public double MinProbability { get; init; } = Projection.MinProbability;
-    public RecoveryFallback Fallback { get; init; } = RecoveryFallback.Hold;
+    public RecoveryFallback Fallback { get; init; } = RecoveryFallback.Escalate;
 }
 
 /// <summary>What is done when the Policy Service gives no usable decision.</summary>
 public enum RecoveryFallback
 {
+    Escalate,
     Hold,
     Abort,
 }

@@ -59,7 +59,7 @@ public sealed class ContractState : SagaStateMachineInstance, ISagaVersion
     /// run goes out only after the journal is read.</summary>
     public bool Renewable
     {
-        get => States.Renewable(CurrentState) && (Intent != Intent.Run || Open.Actuals is not { Returned: true });
+        get => States.Renewable(CurrentState) && Intent != Intent.Stop && (Intent != Intent.Run || Open.Actuals is not { Returned: true });
         private set => _ = value;
     }
 

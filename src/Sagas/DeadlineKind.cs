@@ -19,4 +19,6 @@ public enum DeadlineKind
     Retry,
     Command,
     Hold,
+    Escalation,
+    Reassignment,
 }

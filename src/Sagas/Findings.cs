@@ -25,6 +25,12 @@ internal sealed class Findings
     /// <summary>The newest contact this message itself brings, for the lease.</summary>
     public Contact? Contact { get; set; }
 
+    /// <summary>The entries of the journal that were new.</summary>
+    public IReadOnlyList<JournalEntry> Applied { get; set; } = [];
+
+    /// <summary>An operator's word, not the device's, says that it stands still.</summary>
+    public bool Attested { get; set; }
+
     public bool Has(Verdict verdict) => (Verdict & verdict) != 0;
 
     public void Add(Verdict verdict) => Verdict |= verdict;

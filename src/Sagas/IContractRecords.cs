@@ -12,6 +12,9 @@ public interface IContractRecords
     /// <summary>The row of another contract, read without a lock; null when there is none.</summary>
     Task<ContractState?> State(Guid contractId, CancellationToken ct);
 
+    /// <summary>The contract that has a task now, if its fencing token is higher; null when there is none.</summary>
+    Task<Guid?> Successor(string taskId, long fencingToken, CancellationToken ct);
+
     /// <summary>Keeps a new revision, or replaces one that was never sent.</summary>
     Task Keep(Contract contract, CancellationToken ct);
 

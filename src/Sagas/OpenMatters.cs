@@ -14,6 +14,19 @@ public sealed record OpenMatters
     public OpenRecovery? Recovery { get; init; }
     public OpenReplan? Replan { get; init; }
     public OpenHold? Hold { get; init; }
+    public OpenEscalation? Escalation { get; init; }
+
+    /// <summary>The Scheduler is asked for another device until the task has a new contract.</summary>
+    public OpenReassignment? Reassignment { get; init; }
+
+    /// <summary>The contract that has the task after this one.</summary>
+    public Guid? SuccessorId { get; init; }
+
+    /// <summary>Actions that the device is known to have finished only since the contract is over.</summary>
+    public ImmutableArray<string> LateFinished { get; init; } = [];
+
+    /// <summary>What devices of earlier contracts of the task have done, until the plan is reconciled with it.</summary>
+    public ImmutableArray<string> DoneByOthers { get; init; } = [];
 
     /// <summary>The outcome that a stop under way leads to.</summary>
     public OpenStop? Stop { get; init; }
@@ -92,12 +105,20 @@ public sealed record OpenRecovery(
 /// <param name="Known">What the device itself has said: it goes on from there.</param>
 public sealed record OpenAttestation(DateTimeOffset At, string By, string Reason, Execution Known);
 
-public sealed record OpenReplan(Guid ReplanId, ReplanReason Reason, DateTimeOffset RequestedAt);
+/// <param name="DoneByOthers">What the Planner was told of other devices' work.</param>
+public sealed record OpenReplan(Guid ReplanId, ReplanReason Reason, DateTimeOffset RequestedAt, IReadOnlyList<string>? DoneByOthers = null);
 
 public sealed record OpenHold(DateTimeOffset? Until, string Reason, string? RequestedBy);
 
-/// <param name="Outcome">cancelled or aborted; cancel outranks abort.</param>
-public sealed record OpenStop(ContractStatus Outcome, string? Reason);
+/// <param name="Outcome">cancelled, aborted or reassigned; the first outranks the second, that the third.</param>
+/// <param name="ExcludeDevices">Devices that a reassignment must not use.</param>
+public sealed record OpenStop(ContractStatus Outcome, string? Reason, IReadOnlyList<string>? ExcludeDevices = null);
+
+/// <param name="Refused">The decision that was refused last; the next reminder tells it.</param>
+public sealed record OpenEscalation(Guid EscalationId, string? Severity, RefusedDecision? Refused = null);
+
+/// <param name="Attempt">How often the Scheduler was asked.</param>
+public sealed record OpenReassignment(IReadOnlyList<string> ExcludeDevices, string Reason, int Attempt);
 
 public sealed record ContractOutcome(ContractStatus Status, DateTimeOffset At, OutcomeEvidence Evidence, string? Reason);
 

@@ -15,16 +15,19 @@ public static class States
         status == ContractStatus.Preparing ? ["Initial", nameof(ContractStatus.Preparing)] : [status.ToString()];
 
     public static bool IsTerminal(string state) =>
-        state is nameof(ContractStatus.Completed) or nameof(ContractStatus.Cancelled) or nameof(ContractStatus.Aborted);
+        state is nameof(ContractStatus.Completed) or nameof(ContractStatus.Cancelled) or nameof(ContractStatus.Aborted)
+            or nameof(ContractStatus.Reassigned);
 
     /// <summary>States in which the lease is renewed while the device is connected: from Live on, never in Stopping.</summary>
     public static bool Renewable(string state) => state
         is nameof(ContractStatus.Live) or nameof(ContractStatus.Projected) or nameof(ContractStatus.Reconciled)
-        or nameof(ContractStatus.Recovering) or nameof(ContractStatus.Held);
+        or nameof(ContractStatus.Recovering) or nameof(ContractStatus.Held) or nameof(ContractStatus.Escalated);
 
     /// <summary>What is desired of the device in a state; null leaves it as it is.</summary>
-    public static Intent? IntentOf(string state) => state switch
+    /// <param name="stops">It was told to stop, which an escalation does not take back.</param>
+    public static Intent? IntentOf(string state, bool stops) => state switch
     {
+        nameof(ContractStatus.Escalated) => stops ? Intent.Stop : Intent.Hold,
         nameof(ContractStatus.Recovering) => null,
         nameof(ContractStatus.Held) => Intent.Hold,
         nameof(ContractStatus.Stopping) => Intent.Stop,
@@ -33,7 +36,9 @@ public static class States
 
     public static bool MayCancel(string state) => !IsTerminal(state);
 
-    public static bool MayHold(string state) => state is not nameof(ContractStatus.Stopping) && !IsTerminal(state);
+    public static bool MayHold(string state) => state is not (nameof(ContractStatus.Escalated) or nameof(ContractStatus.Stopping)) && !IsTerminal(state);
+
+    public static bool MayResolve(string state) => state is nameof(ContractStatus.Escalated);
 
     public static bool MayResume(string state) => state is nameof(ContractStatus.Held);
 
@@ -48,6 +53,7 @@ public static class States
         nameof(ContractStatus.Reconciled) => [DeadlineKind.Command, DeadlineKind.Window, DeadlineKind.Replan],
         nameof(ContractStatus.Recovering) => [DeadlineKind.Command],
         nameof(ContractStatus.Held) => [DeadlineKind.Command],
+        nameof(ContractStatus.Escalated) => [DeadlineKind.Command],
         nameof(ContractStatus.Stopping) => [],
         _ => [],
     };

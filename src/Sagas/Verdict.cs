@@ -60,6 +60,12 @@ public enum Verdict
     /// <summary>The deadline that fired is the current one and stands.</summary>
     Due = 1 << 24,
 
+    Reassign = 1 << 30,
+    Escalate = 1 << 28,
+
+    /// <summary>The Planner found that another device has done all there was to do.</summary>
+    DoneByOther = 1 << 29,
+
     /// <summary>The device lost its journal: no actuals will come that could be waited for.</summary>
     JournalLost = 1 << 26,
 

@@ -47,6 +47,9 @@ public sealed class ContractRecords(StoreContext db, TimeProvider clock, Accepte
     public async Task<ContractState?> State(Guid contractId, CancellationToken ct) =>
         await db.Contracts.AsNoTracking().SingleOrDefaultAsync(saga => saga.CorrelationId == contractId, ct);
 
+    public Task<Guid?> Successor(string taskId, long fencingToken, CancellationToken ct) =>
+        db.Contracts.Where(saga => saga.TaskId == taskId && saga.IsOpen && saga.FencingToken > fencingToken).Select(saga => (Guid?)saga.CorrelationId).FirstOrDefaultAsync(ct);
+
     public async Task<DeviceView> Device(string deviceId, CancellationToken ct)
     {
         var row = await db.HoldDevice(deviceId, RowLock.Share, ct);

@@ -74,7 +74,8 @@ public static class StoreRegistration
     {
         bus.AddDurability<TContext>(options =>
         {
-            options.Mandatory<SpatialDataRequested>().Mandatory<RecoveryRequested>().Mandatory<ReplanRequested>();
+            options.Mandatory<SpatialDataRequested>().Mandatory<RecoveryRequested>().Mandatory<ReplanRequested>()
+                .Mandatory<ReassignmentRequested>().Mandatory<EscalationRaised>();
             options.CorrelateBy = message => ContractIds.GetOrAdd(message.GetType(), static type => type.GetProperty("ContractId"))?.GetValue(message) as Guid?;
         });
         bus.AddSagaStateMachine<ContractMachine, ContractState, ContractDefinition>().DurableRepository().Endpoint(endpoint => endpoint.Name = "contract");

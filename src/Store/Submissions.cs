@@ -11,6 +11,8 @@ namespace ExecutionManager.Store;
 /// <summary>Takes contracts in: validated, given their fencing token and committed together with the message that starts them.</summary>
 public sealed class Submissions(StoreContext db, IPublishEndpoint publish, TimeProvider clock)
 {
+    private const int MaxPredecessors = 50;
+
     /// <summary>Submits a contract document. Everything is written to the context; the caller's transaction commits it.</summary>
     /// <param name="body">The document as the caller wrote it.</param>
     /// <param name="idempotencyKey">Kept with the contract; the same key with the same document finds it again.</param>
@@ -51,6 +53,14 @@ public sealed class Submissions(StoreContext db, IPublishEndpoint publish, TimeP
             IdempotencyKey = idempotencyKey, SubmittedHash = ContractDocument.Fingerprint(contract),
         });
         await publish.Publish(new ContractSubmitted(accepted.ContractId), ct);
+        if (accepted.FencingToken > 1)
+        {
+            // What their devices may still have to say goes to this one.
+            var earlier = await db.Contracts.Where(saga => saga.TaskId == accepted.Task.TaskId && !saga.IsOpen)
+                .OrderByDescending(saga => saga.FencingToken).Take(MaxPredecessors).Select(saga => saga.CorrelationId).ToListAsync(ct);
+            await publish.PublishBatch(earlier.Select(one => new SuccessorAppointed(one, accepted.ContractId)), ct);
+        }
+
         return new Submission.Created(accepted.ContractId);
     }
 

@@ -92,29 +92,30 @@ public class When_evidence_comes_in
 
 public class When_a_decision_is_guarded
 {
-    private static readonly RecoveryStrategy[] Offered = [RecoveryStrategy.Retry, RecoveryStrategy.Hold, RecoveryStrategy.Abort];
-
-    private static string? Refuse(RecoveryStrategy strategy, bool mayRepeat = false, string[]? unconfirmed = null, bool journalLost = false, bool nothingRemaining = false, RecoveryStrategy[]? offered = null) =>
-        Decisions.Refuse(strategy, mayRepeat, unconfirmed ?? [], journalLost, nothingRemaining, offered ?? Offered);
-
-    [Test]
-    public void Should_refuse_what_was_not_offered() =>
-        Assert.That(Refuse(RecoveryStrategy.Reassign), Is.EqualTo("reassign is not offered"));
+    private static string? Refuse(RecoveryStrategy strategy, bool mayRepeat = false, params string[] unconfirmed) =>
+        Decisions.Refuse(strategy, mayRepeat, new DecisionGrounds(unconfirmed));
 
     [Test]
     public void Should_repeat_unconfirmed_actions_only_if_told_so()
     {
-        Assert.That(Refuse(RecoveryStrategy.Retry, unconfirmed: ["a2"]), Does.Contain("a2").And.Contain("mayRepeat"));
-        Assert.That(Refuse(RecoveryStrategy.Retry, mayRepeat: true, unconfirmed: ["a2"]), Is.Null);
-        Assert.That(Refuse(RecoveryStrategy.Hold, unconfirmed: ["a2"]), Is.Null);
+        Assert.That(Refuse(RecoveryStrategy.Retry, false, "a2"), Does.Contain("a2").And.Contain("mayRepeat"));
+        Assert.That(Refuse(RecoveryStrategy.Reassign, false, "a2"), Does.Contain("mayRepeat"));
+        Assert.That(Refuse(RecoveryStrategy.Retry, true, "a2"), Is.Null);
+        Assert.That(Refuse(RecoveryStrategy.Hold, false, "a2"), Is.Null);
     }
 
     [Test]
-    public void Should_refuse_a_retry_without_a_journal_or_without_actions()
+    public void Should_refuse_what_cannot_be_done()
     {
-        Assert.That(Refuse(RecoveryStrategy.Retry, mayRepeat: true, journalLost: true), Is.Not.Null);
-        Assert.That(Refuse(RecoveryStrategy.Reassign, mayRepeat: true, journalLost: true, offered: [RecoveryStrategy.Reassign]), Is.Null);
-        Assert.That(Refuse(RecoveryStrategy.Reassign, nothingRemaining: true, offered: [RecoveryStrategy.Reassign]), Is.Not.Null);
-        Assert.That(Refuse(RecoveryStrategy.Abort, journalLost: true, nothingRemaining: true), Is.Null);
+        static RecoveryStrategy[] Allowed(DecisionGrounds grounds) => [.. Decisions.Allowed(grounds)];
+        var (retry, reassign, escalate, hold, abort) = (RecoveryStrategy.Retry, RecoveryStrategy.Reassign, RecoveryStrategy.Escalate, RecoveryStrategy.Hold, RecoveryStrategy.Abort);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Allowed(new(["a2"])), Is.EqualTo([retry, reassign, escalate, hold, abort]), "mayRepeat is the decision's to say");
+            Assert.That(Allowed(new([], IsJournalLost: true)), Is.EqualTo([reassign, escalate, hold, abort]));
+            Assert.That(Allowed(new([], IsNothingLeft: true)), Is.EqualTo([escalate, hold, abort]));
+            Assert.That(Allowed(new([], IsEscalated: true)), Is.EqualTo([retry, reassign, hold, abort]));
+            Assert.That(Allowed(new([], IsEscalated: true, IsStopped: true)), Is.EqualTo([reassign, abort]), "a stop cannot be taken back");
+        });
     }
 }

@@ -8,7 +8,7 @@ public sealed class When_the_worker_is_misconfigured
     public async Task Should_name_every_fault_at_once()
     {
         var (code, _, error) = await WorkerProcess.RunToEnd(
-            "--Deadlines:Push=soon", "--Mqtt:EmbeddedPort=0", "--Recovery:Fallback=escalate", "--Log:Format=xml",
+            "--Deadlines:Push=soon", "--Mqtt:EmbeddedPort=0", "--Recovery:Fallback=shrug", "--Log:Format=xml",
             "--urls=http://0.0.0.0:5080", "--ConnectionStrings:Bus=http://localhost", "--ConnectionStrings:Store=secret", "--ConnectionStrings:Mqtt=localhost", "--Projection:MinProbability=2");
         Assert.Multiple(() =>
         {

@@ -16,6 +16,8 @@ internal sealed class FakeRecords : IContractRecords
 
     public Task<ContractState?> State(Guid contractId, CancellationToken ct) => Task.FromResult<ContractState?>(null);
 
+    public Task<Guid?> Successor(string taskId, long fencingToken, CancellationToken ct) => Task.FromResult<Guid?>(null);
+
     public Task Keep(Contract contract, CancellationToken ct)
     {
         documents[(contract.ContractId, contract.Revision)] = contract;

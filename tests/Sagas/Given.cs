@@ -19,9 +19,11 @@ internal static class Given
     public static readonly DateTimeOffset Now = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero);
     public static readonly Guid RequestId = Guid.Parse("00000000-0000-0000-0000-0000000000d1");
     public static readonly Guid RecoveryId = Guid.Parse("00000000-0000-0000-0000-0000000000a1");
+    public static readonly Guid EscalationId = Guid.Parse("00000000-0000-0000-0000-0000000000e1");
     public static readonly Guid ReplanId = Guid.Parse("00000000-0000-0000-0000-0000000000b1");
     public static readonly Guid ReportId = Guid.Parse("00000000-0000-0000-0000-0000000000c1");
     public const string Device = "agv-17";
+    public const string DeviceWithoutLease = "agv-16";
     private const long Epoch = 7;
 
     public static Contract Plan(Guid contractId, bool needsData = false)
@@ -43,10 +45,18 @@ internal static class Given
         new Connection(Epoch, false, true, false, Now, null, null, TimeSpan.FromSeconds(5), EvidenceCapability.Journal, LeaseCapability.Enforced),
         new Contact(Epoch, Now, 60_000), 3);
 
+    /// <summary>A lease that is over.</summary>
+    public static LeaseGrant PastGrant { get; } = new(Epoch, 1, Now.AddHours(-1), TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(10), Now.AddHours(-1));
+
+    public static DeviceView ConnectedWithoutLease { get; } = ConnectedDevice with
+    {
+        DeviceId = DeviceWithoutLease, Connection = ConnectedDevice.Connection! with { Lease = LeaseCapability.None },
+    };
+
     /// <summary>The contract as it typically is in a state: connected from Pushing on, but in Projected.</summary>
     public static ContractState In(string state, Guid contractId)
     {
-        var accepted = state is "Live" or "Projected" or "Reconciled" or "Recovering" or "Held" or "Stopping" or "Completed" or "Cancelled" or "Aborted";
+        var accepted = state is "Live" or "Projected" or "Reconciled" or "Recovering" or "Held" or "Escalated" or "Stopping" or "Completed" or "Cancelled" or "Aborted" or "Reassigned";
         var execution = accepted
             ? Execution.None.Apply(new(1, 1, Now.AddSeconds(-30), "accepted")).Apply(new(2, 1, Now.AddSeconds(-20), "actionStarted", "a1"))
             : Execution.None;
@@ -63,9 +73,9 @@ internal static class Given
             SentRevision = state is "Initial" or "Preparing" or "AwaitingConnection" ? 0 : 1,
             AcceptedRevision = accepted ? 1 : 0, AcceptedAt = accepted ? Now.AddSeconds(-30) : null,
             Revision = 1,
-            Intent = state == "Held" ? Intent.Hold : state == "Stopping" || terminal ? Intent.Stop : Intent.Run,
-            IntentVersion = state is "Held" or "Stopping" || terminal ? 2 : 1, ConfirmedIntentVersion = accepted ? 1 : 0,
-            Connected = state is "Pushing" or "Live" or "Reconciled" or "Recovering" or "Held" or "Stopping", ConnectionEpoch = Epoch, ConnectionChange = 3,
+            Intent = state is "Held" or "Escalated" ? Intent.Hold : state == "Stopping" || terminal ? Intent.Stop : Intent.Run,
+            IntentVersion = state is "Held" or "Escalated" or "Stopping" || terminal ? 2 : 1, ConfirmedIntentVersion = accepted ? 1 : 0,
+            Connected = state is "Pushing" or "Live" or "Reconciled" or "Recovering" or "Held" or "Escalated" or "Stopping", ConnectionEpoch = Epoch, ConnectionChange = 3,
             Execution = execution,
             Outcome = terminal ? new ContractOutcome(Enum.Parse<ContractStatus>(state), Now, OutcomeEvidence.Device, null) : null,
             Open = new OpenMatters
@@ -73,12 +83,14 @@ internal static class Given
                 AcceptedEpoch = accepted ? Epoch - 1 : 0, SentEpoch = accepted ? Epoch - 1 : 0, JournalEpoch = accepted ? Epoch : 0,
                 Data = state == "Preparing" ? ImmutableSortedDictionary<Guid, string>.Empty.Add(RequestId, "map") : ImmutableSortedDictionary<Guid, string>.Empty,
                 Actuals = state == "Live" ? new OpenActuals(Epoch, null, true, false, ReportId) : null,
-                Recovery = state == "Recovering" ? new OpenRecovery(RecoveryId, Failure(FailureKind.OfflineTooLong), 1, null, false, null, []) : null,
+                Recovery = state is "Recovering" or "Escalated" ? new OpenRecovery(RecoveryId, Failure(FailureKind.OfflineTooLong), 1, null, false, null, []) : null,
                 Replan = state is "Reconciled" or "Projected" ? new OpenReplan(ReplanId, ReplanReason.Divergence, Now) : null,
+                Escalation = state == "Escalated" ? new OpenEscalation(EscalationId, null) : null,
+                Reassignment = state == "Reassigned" ? new OpenReassignment([Device], "rule 1", 1) : null,
                 Hold = state == "Held" ? new OpenHold(null, "wait", null) : null,
                 Stop = state == "Stopping" ? new OpenStop(ContractStatus.Cancelled, "no longer needed") : null,
             },
-            Deadlines = Enum.GetValues<DeadlineKind>().Aggregate(ArmedDeadlines.None, (armed, kind) => terminal ? armed : armed.With(kind, new ArmedDeadline(Token(kind), Now))),
+            Deadlines = Enum.GetValues<DeadlineKind>().Aggregate(ArmedDeadlines.None, (armed, kind) => terminal && (state != "Reassigned" || kind != DeadlineKind.Reassignment) ? armed : armed.With(kind, new ArmedDeadline(Token(kind), Now))),
         };
     }
 
@@ -110,6 +122,13 @@ internal static class Given
         yield return ("Held, a failure open", "Held", saga => saga.Open = saga.Open with { Recovery = new OpenRecovery(RecoveryId, Failure(FailureKind.ActionFailed), 3, null, false, null, []) });
         yield return ("Held until an instant", "Held", saga => saga.Open = saga.Open with { Hold = new OpenHold(Now, "wait", null) });
         yield return ("Stopping for abort", "Stopping", saga => saga.Open = saga.Open with { Stop = new OpenStop(ContractStatus.Aborted, null) });
+        yield return ("Stopping for reassign", "Stopping", saga => saga.Open = saga.Open with { Stop = new OpenStop(ContractStatus.Reassigned, "rule 1") });
+        yield return ("Stopping, no lease ends", "Stopping", saga => saga.DeviceId = DeviceWithoutLease);
+        yield return ("Escalated, offline", "Escalated", saga => saga.Connected = false);
+        yield return ("Escalated, never pushed", "Escalated", saga => (saga.AcceptedRevision, saga.SentRevision, saga.Connected, saga.Execution) = (0, 0, false, Execution.None));
+        yield return ("Escalated, a stop kept", "Escalated", saga =>
+            (saga.Open, saga.Intent) = (saga.Open with { Stop = new OpenStop(ContractStatus.Cancelled, "no longer needed") }, Intent.Stop));
+        yield return ("Reconciled, another has done it", "Reconciled", saga => saga.Open = saga.Open with { Replan = saga.Open.Replan! with { Reason = ReplanReason.LateEvidence } });
         yield return ("AwaitingConnection, accepted before", "AwaitingConnection", saga =>
             (saga.AcceptedRevision, saga.SentRevision, saga.Revision, saga.Execution) = (1, 1, 2, In("Live", saga.CorrelationId).Execution));
     }
@@ -153,8 +172,20 @@ internal static class Given
 
         yield return ("Decided retry, later", id => new RecoveryDecided { ContractId = id, RecoveryId = RecoveryId, Strategy = RecoveryStrategy.Retry, Delay = TimeSpan.FromSeconds(5), MayRepeat = true, Reason = "rule 1" });
         yield return ("Decided for another request", id => new RecoveryDecided { ContractId = id, RecoveryId = Guid.Empty, Strategy = RecoveryStrategy.Abort, Reason = "rule 1" });
+        foreach (var strategy in Enum.GetValues<RecoveryStrategy>())
+        {
+            yield return ($"Resolved {strategy}", id => Resolved(id) with { Strategy = strategy });
+        }
+
+        yield return ("Resolved reassign, attested", id => Resolved(id) with { Strategy = RecoveryStrategy.Reassign, AttestedStopped = true });
+        yield return ("Resolved by attestation", id => Resolved(id) with { AttestedStopped = true });
+        yield return ("Resolved for another request", id => Resolved(id) with { EscalationId = Guid.Empty, Strategy = RecoveryStrategy.Abort });
+        yield return ("Appointed", id => new SuccessorAppointed(id, Guid.Empty));
+        yield return ("OtherReported", id => new PredecessorReported(id, Guid.Empty, "agv-16", ["a2"], null));
+        yield return ("OtherReported duplicate", id => new PredecessorReported(id, Guid.Empty, "agv-16", ["a2"], new(7, 9)));
         yield return ("Revised", id => Revised(id, ReplanId, "drop"));
         yield return ("Revised outside the scope", id => Revised(id, ReplanId, "fly"));
+        yield return ("Revised, nothing left", id => Revised(id, ReplanId, "drop") with { Actions = [] });
         yield return ("Revised for another request", id => Revised(id, Guid.Empty, "drop"));
         yield return ("Kept", id => new PlanKept { ContractId = id, ReplanId = ReplanId });
         yield return ("NotReplanned", id => new ReplanFailed { ContractId = id, ReplanId = ReplanId, Reason = "no way" });
@@ -165,6 +196,8 @@ internal static class Given
         yield return ("Attested completed", id => Attested(id, ExecutionStatus.Completed, Seen.Finished));
         yield return ("ReconcileAsked", id => new ReconcileContract { ContractId = id, Reason = "look", RequestedBy = "operator" });
     }
+
+    private static EscalationResolved Resolved(Guid id) => new() { ContractId = id, EscalationId = EscalationId, MayRepeat = true, Reason = "seen on site", By = "operator" };
 
     public static RecoveryDecided Retry(Guid id) =>
         new() { ContractId = id, RecoveryId = RecoveryId, Strategy = RecoveryStrategy.Retry, MayRepeat = true, Reason = "rule 1" };

@@ -17,6 +17,7 @@ public sealed class When_each_event_meets_each_state
     {
         await using var bench = await Bench.Start();
         bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        bench.Records.Devices[Given.DeviceWithoutLease] = Given.ConnectedWithoutLease;
         var rows = new StringBuilder("# Every event in every state\n\nWritten by a test; `-` is: stays, nothing goes out. An ignored cell gives its reason.\n");
         foreach (var (title, state, with) in Given.Situations(StatesInOrder(bench.Machine)))
         {
@@ -70,7 +71,7 @@ public sealed class When_each_event_meets_each_state
 
             What each state means and what ends it. The diagram is written by the test that raises every event in every
             state, from the transitions it saw, with their causes; [the matrix](../tests/Sagas/Approved/matrix.md) has
-            every cell. Escalated and Reassigned do not exist yet.
+            every cell.
 
             ```mermaid
             stateDiagram-v2
@@ -78,6 +79,7 @@ public sealed class When_each_event_meets_each_state
                 completed --> [*]
                 cancelled --> [*]
                 aborted --> [*]
+                reassigned --> [*]
             ```
 
             """;
@@ -99,6 +101,11 @@ public sealed class When_each_event_meets_each_state
         if (name == "Deadline Retry" && saga.Open.Recovery is { } recovery)
         {
             saga.Open = saga.Open with { Recovery = recovery with { Decision = Given.Retry(contractId) } };
+        }
+
+        if (saga.SentRevision > 0)
+        {
+            await bench.Records.Grant(contractId, Given.PastGrant, CancellationToken.None);
         }
 
         bench.Add(saga);

@@ -21,6 +21,14 @@ public static class Leases
         DateTimeOffset? before, DateTimeOffset receivedAt, TimeSpan validFor, TimeSpan stopTime) =>
         Instants.Max(SafeToReassignAt(receivedAt, validFor, stopTime), before);
 
+    /// <summary>
+    /// Whether an entry proves work at an instant at which the device should have stood still. Its time was converted by
+    /// the device's clock, which may run slow as well; a clamped time proves nothing.
+    /// </summary>
+    public static bool IsWorkAfter(JournalEntry entry, DateTimeOffset receivedAt, DateTimeOffset stillAt) =>
+        entry is { Clamped: false, Type: EntryTypes.ActionStarted or EntryTypes.Resumed or EntryTypes.ActionFinished or EntryTypes.ActionFailed }
+        && entry.At - (Drift - 1) * (receivedAt - entry.At) > stillAt;
+
     /// <summary>Until when a device may be away: the same, or for a lease that is not enforced loss + allowance.</summary>
     public static DateTimeOffset OfflineUntil(
         LeaseCapability lease, DateTimeOffset? safeToReassignAt, DateTimeOffset lostAt, TimeSpan offlineAllowance) =>

@@ -6,36 +6,35 @@ public static class Decisions
     /// <summary>Why a decision cannot be carried out; null if it can.</summary>
     /// <param name="strategy">What was decided.</param>
     /// <param name="mayRepeat">The decision says that unconfirmed actions may happen twice.</param>
-    /// <param name="unconfirmed">Such actions (<see cref="Plans.Unconfirmed"/>).</param>
-    /// <param name="journalLost">Nobody knows what was executed.</param>
-    /// <param name="nothingRemaining">There is no action to execute.</param>
-    /// <param name="allowed">The strategies that were offered.</param>
-    public static string? Refuse(
-        RecoveryStrategy strategy,
-        bool mayRepeat,
-        IReadOnlyCollection<string> unconfirmed,
-        bool journalLost,
-        bool nothingRemaining,
-        IReadOnlyCollection<RecoveryStrategy> allowed)
+    /// <param name="grounds">What is known.</param>
+    public static string? Refuse(RecoveryStrategy strategy, bool mayRepeat, DecisionGrounds grounds)
     {
-        if (!allowed.Contains(strategy))
+        if (strategy == RecoveryStrategy.Escalate)
         {
-            return $"{CamelCase<RecoveryStrategy>.Word(strategy)} is not offered";
+            return grounds.IsEscalated ? "an operator has it already" : null;
+        }
+        if (grounds.IsStopped && strategy is RecoveryStrategy.Retry or RecoveryStrategy.Hold)
+        {
+            return "the device was told to stop, which ends the contract there";
         }
         if (strategy is not (RecoveryStrategy.Retry or RecoveryStrategy.Reassign))
         {
             return null;
         }
-        if (journalLost && strategy == RecoveryStrategy.Retry)
+        if (grounds.IsJournalLost && strategy == RecoveryStrategy.Retry)
         {
             return "the journal is lost, which excludes retry";
         }
-        if (nothingRemaining)
+        if (grounds.IsNothingLeft)
         {
             return "no action remains";
         }
-        return unconfirmed.Count > 0 && !mayRepeat
-            ? $"mayRepeat is needed: nobody knows how far {string.Join(", ", unconfirmed)} came"
+        return grounds.Unconfirmed.Count > 0 && !mayRepeat
+            ? $"mayRepeat is needed: nobody knows how far {string.Join(", ", grounds.Unconfirmed)} came"
             : null;
     }
+
+    /// <summary>The strategies that can be carried out, those that take <c>mayRepeat</c> included.</summary>
+    public static IReadOnlyList<RecoveryStrategy> Allowed(DecisionGrounds grounds) =>
+        [.. Enum.GetValues<RecoveryStrategy>().Where(strategy => Refuse(strategy, mayRepeat: true, grounds) is null)];
 }

@@ -29,6 +29,9 @@ public static class Waits
     public static DateTimeOffset StallDueAt(Contract plan, DateTimeOffset now, TimeSpan stall) =>
         Instants.Max(now, plan.Scope.NotBefore).Plus(stall);
 
+    /// <summary>How long a device whose lease is not enforced has to answer a stop before a person is asked.</summary>
+    public static TimeSpan StopAnswer(TimeSpan command) => 3 * command;
+
     /// <summary>How long the next request waits after a refused decision: 1 s, doubling with each attempt up to 32 s.</summary>
     public static TimeSpan Backoff(int attempt) => TimeSpan.FromSeconds(1 << Math.Clamp(attempt - 1, 0, 5));
 

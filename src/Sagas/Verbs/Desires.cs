@@ -14,6 +14,7 @@ internal static class Desires
         {
             saga.Intent = intent;
             saga.IntentVersion++;
+            saga.Open = saga.Open with { CommandAttempts = 0 };
         }
     }
 
@@ -45,7 +46,7 @@ internal static class Desires
             });
         }
 
-        if (!saga.IsObeyed)
+        if (!saga.IsObeyed && saga.IsOpen)
         {
             await context.ArmIn(DeadlineKind.Command, context.Work().Settings.Command);
         }

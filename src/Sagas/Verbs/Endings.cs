@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Domain;
 using MassTransit;
@@ -30,58 +31,74 @@ internal static class Endings
         where T : class =>
         binder.ThenAsync(context => context.RefuseReconciliation());
 
-    /// <summary>The outcome that a stop leads to; cancel outranks abort.</summary>
-    public static EventActivityBinder<ContractState, T> Outcome<T>(this EventActivityBinder<ContractState, T> binder, ContractStatus outcome)
-        where T : class =>
-        binder.Then(context =>
-        {
-            var saga = context.Saga;
-            if (saga.Open.Stop?.Outcome != ContractStatus.Cancelled)
-            {
-                var reason = (context.Message as CancelContract)?.Reason ?? saga.Open.Stop?.Reason;
-                saga.Open = saga.Open with { Stop = new OpenStop(outcome, reason) };
-            }
-        });
+    public static EventActivityBinder<ContractState, CancelContract> Cancel(this EventActivityBinder<ContractState, CancelContract> binder) =>
+        binder.Then(context => context.StopFor(ContractStatus.Cancelled, context.Message.Reason));
 
-    /// <summary>What was never pushed stands still already; another is stopped, at the latest by the end of an enforced lease.</summary>
+    /// <summary>The outcome that a stop leads to: cancel outranks abort, and that reassign.</summary>
+    public static void StopFor(this BehaviorContext<ContractState> context, ContractStatus outcome, string? reason, IReadOnlyList<string>? excludeDevices = null)
+    {
+        ContractStatus[] ranks = [ContractStatus.Cancelled, ContractStatus.Aborted, ContractStatus.Reassigned];
+        var saga = context.Saga;
+        if (saga.Open.Stop is not { } kept || Array.IndexOf(ranks, outcome) < Array.IndexOf(ranks, kept.Outcome))
+        {
+            saga.Open = saga.Open with { Stop = new OpenStop(outcome, reason, excludeDevices) };
+        }
+    }
+
+    /// <summary>What was never pushed stands still already, and so does what an operator says stands still; another is
+    /// stopped, at the latest by the end of an enforced lease. Without one a person is asked when no answer comes.</summary>
     public static EventActivityBinder<ContractState, T> PrepareStop<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
         binder.ThenAsync(async context =>
         {
             var (saga, work) = (context.Saga, context.Work());
-            saga.Open = saga.Open with { Recovery = null, Replan = null, Hold = null, Actuals = null, Failure = null, CommandAttempts = 0 };
-            if (saga.SentRevision == 0)
+            saga.Open = saga.Open with { Recovery = null, Escalation = null, Replan = null, Hold = null, Actuals = null, Failure = null, CommandAttempts = 0 };
+            if (saga.SentRevision == 0 || context.Findings().Attested)
             {
                 context.Findings().Add(Verdict.StandsStill);
                 return;
             }
 
-            var lease = await work.Records.Lease(saga.CorrelationId, context.CancellationToken);
-            var device = await work.Records.Device(saga.DeviceId, context.CancellationToken);
-            if (device.Connection?.Lease == LeaseCapability.Enforced && lease is not null)
+            if (await context.StillAt() is { } stillAt)
             {
-                await context.ArmAt(DeadlineKind.OfflineUntil, lease.SafeToReassignAt);
+                await context.ArmAt(DeadlineKind.OfflineUntil, stillAt);
             }
             else
             {
-                await context.ArmIn(DeadlineKind.Command, work.Settings.Command);
+                await context.ArmIn(DeadlineKind.OfflineUntil, Waits.StopAnswer(work.Settings.Command));
             }
         });
 
-    /// <summary>An enforced lease is over, counted from every grant ever committed: the device stands still.</summary>
+    /// <summary>An enforced lease is over, counted from every grant ever committed: the device stands still. Of another
+    /// nobody can tell, and a person is asked.</summary>
     public static EventActivityBinder<ContractState, DeadlineReached> ConcludeLease(this EventActivityBinder<ContractState, DeadlineReached> binder) =>
         binder.ThenAsync(async context =>
         {
-            var work = context.Work();
-            var lease = await work.Records.Lease(context.Saga.CorrelationId, context.CancellationToken);
-            if (lease is not null && lease.SafeToReassignAt > work.Now)
+            var stillAt = await context.StillAt();
+            if (stillAt > context.Work().Now)
             {
-                await context.ArmAt(DeadlineKind.OfflineUntil, lease.SafeToReassignAt);
-                return;
+                await context.ArmAt(DeadlineKind.OfflineUntil, stillAt.Value);
             }
-
-            context.Findings().Add(Verdict.StandsStill);
+            else if (stillAt is not null)
+            {
+                context.Findings().Add(Verdict.StandsStill);
+            }
+            else
+            {
+                context.Blame(FailureKind.DeviceFault, "the device does not say that it stopped, and no lease ends for it", new JsonObject { ["intentVersion"] = context.Saga.IntentVersion });
+                context.Findings().Add(Verdict.Escalate);
+            }
         });
+
+    /// <summary>When a device that enforces its lease stands still at the latest; null where time proves nothing.</summary>
+    private static async Task<DateTimeOffset?> StillAt(this BehaviorContext<ContractState> context)
+    {
+        var (saga, work) = (context.Saga, context.Work());
+        var device = await work.Records.Device(saga.DeviceId, context.CancellationToken);
+        return device.Connection?.Lease == LeaseCapability.Enforced
+            ? (await work.Records.Lease(saga.CorrelationId, context.CancellationToken))?.SafeToReassignAt
+            : null;
+    }
 
     /// <summary>Ends a hold: a failure that was open goes on, missing data is asked for, else it goes on where it was.</summary>
     public static EventActivityBinder<ContractState, T> Release<T>(this EventActivityBinder<ContractState, T> binder)
@@ -120,18 +137,6 @@ internal static class Endings
     public static EventActivityBinder<ContractState, T> Withdraw<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
         binder.Then(context => context.Saga.Open = context.Saga.Open with { Recovery = null });
-
-    /// <summary>After the end the outcome stays; what the device says later is recorded beside it.</summary>
-    public static EventActivityBinder<ContractState, ExecutionReported> RecordLate(this EventActivityBinder<ContractState, ExecutionReported> binder) =>
-        binder.Then(context =>
-        {
-            var (saga, work) = (context.Saga, context.Work());
-            var late = saga.Execution.IsCompleted ? ContractStatus.Completed : (ContractStatus?)null;
-            if (late is { } status && saga.Outcome!.Status != status)
-            {
-                saga.LateOutcome ??= new ContractOutcome(status, work.Now, OutcomeEvidence.Device, null);
-            }
-        });
 
     /// <summary>Whatever a device holds of a contract that is over, and has not ended, is stopped.</summary>
     public static EventActivityBinder<ContractState, T> StopUnfinished<T>(this EventActivityBinder<ContractState, T> binder)

@@ -293,7 +293,7 @@ internal static class Facts
         await context.Publish(new LateEvidenceFound
         {
             ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId,
-            Entries = [.. found.Select(entry => new Messages.JournalEntry { Seq = entry.Seq, Revision = entry.Revision, At = entry.At, Type = entry.Type, ActionId = entry.ActionId, Data = entry.Data })],
+            Entries = found.OnTheWire(),
         });
     }
 
@@ -328,6 +328,7 @@ internal static class Facts
             await work.Records.Keep(saga.CorrelationId, saga.DeviceId, entries, context.CancellationToken);
         }
 
+        context.Findings().Applied = entries;
         foreach (var entry in entries)
         {
             saga.Execution = saga.Execution.Apply(entry);

@@ -26,7 +26,7 @@ internal static class Moves
         var from = States.Shown(saga.CurrentState);
         saga.Version++;
         saga.ChangedAt = work.Now;
-        saga.Desire(States.IntentOf(to.Name) ?? saga.Intent);
+        saga.Desire(States.IntentOf(to.Name, saga.Open.Stop is not null) ?? saga.Intent);
         await context.DisarmAllBut(States.DeadlinesOf(to.Name));
 
         var changed = new ContractStateChanged
@@ -64,7 +64,7 @@ internal static class Moves
         saga.IsOpen = false;
         saga.Outcome = new ContractOutcome(States.Shown(saga.CurrentState)!.Value, work.Now, evidence, saga.Open.Stop?.Reason);
         await context.FailReconciliations();
-        saga.Open = saga.Open with { Actuals = null, Recovery = null, Replan = null, Hold = null, Stop = null, Failure = null, Data = saga.Open.Data.Clear() };
+        saga.Open = saga.Open with { Actuals = null, Recovery = null, Replan = null, Hold = null, Escalation = null, Stop = null, Failure = null, Data = saga.Open.Data.Clear() };
         var ended = new ContractEnded
         {
             ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId, Version = saga.Version,

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ExecutionManager.Contracts.Messages;
@@ -10,9 +9,6 @@ namespace ExecutionManager.Sagas;
 /// <summary>Failures are reported, the Policy Service chooses, and its decision is carried out; the machine never chooses.</summary>
 internal static class Recoveries
 {
-    /// <summary>Absent until the issue on recovery: reassign and escalate are refused with their reason.</summary>
-    private static readonly ImmutableArray<RecoveryStrategy> Allowed = [RecoveryStrategy.Retry, RecoveryStrategy.Hold, RecoveryStrategy.Abort];
-
     /// <summary>Finds a failure; which state it matters in is the machine's business.</summary>
     public static EventActivityBinder<ContractState, T> Blame<T>(
         this EventActivityBinder<ContractState, T> binder, FailureKind kind, string detail)
@@ -86,7 +82,7 @@ internal static class Recoveries
                 return;
             }
 
-            if (await Refusal(context, decided) is { } reason)
+            if (Grounds.Refuse(saga, await context.Plan(saga.Revision), decided.Strategy, decided.MayRepeat ?? false) is { } reason)
             {
                 await context.AskAgain(new RefusedDecision { Strategy = decided.Strategy, Reason = reason });
                 return;
@@ -129,29 +125,31 @@ internal static class Recoveries
     public static void RecordIgnored(this BehaviorContext<ContractState> context, object answer, string why) =>
         context.Work().Log.AnswerIgnored(context.Saga.CorrelationId, answer.GetType().Name, why);
 
-    private static async Task<string?> Refusal(BehaviorContext<ContractState> context, RecoveryDecided decided)
-    {
-        var saga = context.Saga;
-        var plan = await context.Plan(saga.Revision);
-        return Decisions.Refuse(
-            Enum.Parse<Domain.RecoveryStrategy>(decided.Strategy.ToString()), decided.MayRepeat ?? false, context.Unconfirmed(plan),
-            saga.Open.JournalLost, Plans.Remaining(plan, saga.Execution).Count == 0, [.. Allowed.Select(one => Enum.Parse<Domain.RecoveryStrategy>(one.ToString()))]);
-    }
-
     private static async Task AskAgain(this BehaviorContext<ContractState> context, RefusedDecision? refused)
     {
         var (saga, work) = (context.Saga, context.Work());
         var recovery = saga.Open.Recovery!;
         if (recovery.Attempt >= work.Settings.PolicyAttempts)
         {
+            const string nothing = "the Policy Service gave no usable decision";
             context.Findings().Evidence["strategy"] = work.Settings.Fallback.Word();
-            context.Findings().Add(Verdict.Fallback | (work.Settings.Fallback == RecoveryFallback.Abort ? Verdict.Abort : Verdict.Hold));
-            if (work.Settings.Fallback == RecoveryFallback.Hold)
+            context.Findings().Add(Verdict.Fallback);
+            saga.Open = saga.Open with { Recovery = recovery with { Refused = refused } };
+            context.Remember(recovery, null);
+            switch (work.Settings.Fallback)
             {
-                Hold(context, null, "the Policy Service gave no usable decision", null);
+                case RecoveryFallback.Escalate:
+                    context.Findings().Add(Verdict.Escalate);
+                    return;
+                case RecoveryFallback.Hold:
+                    Hold(context, null, nothing, null);
+                    context.Findings().Add(Verdict.Hold);
+                    return;
+                case RecoveryFallback.Abort:
+                    context.StopFor(ContractStatus.Aborted, nothing);
+                    context.Findings().Add(Verdict.Abort);
+                    return;
             }
-
-            return;
         }
 
         // A refused decision closes its request: the next one has an id of its own. A silent service may still answer the open one.
@@ -184,19 +182,19 @@ internal static class Recoveries
             ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, RecoveryId = recovery.RecoveryId, Attempt = recovery.Attempt,
             Connected = saga.Connected, SafeToReassignAt = device.Connection?.Lease == LeaseCapability.None ? null : lease?.SafeToReassignAt,
             Contract = Shown.Document(plan),
-            Actual = Shown.Actual(saga.Execution, plan, null), RemainingActions = Shown.Actions(plan, Plans.Remaining(plan, saga.Execution)),
-            Failure = recovery.Failure, Earlier = saga.Open.Earlier, Unconfirmed = context.Unconfirmed(plan),
-            AllowedStrategies = Allowed, Refused = recovery.Refused,
+            Actual = Shown.Actual(saga.Execution, plan, null), RemainingActions = Shown.Actions(plan, Grounds.Remaining(saga, plan)),
+            Failure = recovery.Failure, Earlier = saga.Open.Earlier, Unconfirmed = [.. Grounds.Of(saga, plan).Unconfirmed],
+            AllowedStrategies = Grounds.Allowed(saga, plan), Refused = recovery.Refused,
         });
         await context.ArmIn(DeadlineKind.Policy, work.Settings.Policy);
     }
 
-    private static async Task CarryOut(this BehaviorContext<ContractState> context, RecoveryDecided decided)
+    /// <summary>Carries out a decision whose guards hold, the Policy Service's or an operator's.</summary>
+    public static async Task CarryOut(this BehaviorContext<ContractState> context, RecoveryDecided decided)
     {
-        var (saga, work, findings) = (context.Saga, context.Work(), context.Findings());
-        var recovery = saga.Open.Recovery!;
-        var earlier = new EarlierRecovery { RecoveryId = recovery.RecoveryId, Failure = recovery.Failure.Kind, Strategy = decided.Strategy, At = work.Now };
-        saga.Open = saga.Open with { Earlier = saga.Open.Earlier.Length < 100 ? saga.Open.Earlier.Add(earlier) : [.. saga.Open.Earlier[1..], earlier] };
+        var (saga, findings) = (context.Saga, context.Findings());
+        context.Remember(saga.Open.Recovery!, decided.Strategy);
+        saga.Open = saga.Open with { Escalation = null, Recovery = saga.Open.Recovery! with { Decision = null } };
         switch (decided.Strategy)
         {
             case RecoveryStrategy.Retry:
@@ -207,12 +205,24 @@ internal static class Recoveries
                 findings.Add(Verdict.Hold);
                 return;
             case RecoveryStrategy.Abort:
-                saga.Open = saga.Open with { Stop = new OpenStop(ContractStatus.Aborted, decided.Reason) };
+                context.StopFor(ContractStatus.Aborted, decided.Reason);
                 findings.Add(Verdict.Abort);
                 return;
-            case RecoveryStrategy.Reassign or RecoveryStrategy.Escalate:
-                throw new InvalidOperationException($"{decided.Strategy} was let through for contract {saga.CorrelationId}.");
+            case RecoveryStrategy.Reassign:
+                context.StopFor(ContractStatus.Reassigned, decided.Reason, decided.ExcludeDevices);
+                findings.Add(Verdict.Reassign);
+                return;
+            case RecoveryStrategy.Escalate:
+                findings.Add(Verdict.Escalate);
+                return;
         }
+    }
+
+    private static void Remember(this BehaviorContext<ContractState> context, OpenRecovery recovery, RecoveryStrategy? strategy)
+    {
+        var (open, now) = (context.Saga.Open, context.Work().Now);
+        var earlier = new EarlierRecovery { RecoveryId = recovery.RecoveryId, Failure = recovery.Failure.Kind, Strategy = strategy, At = now };
+        context.Saga.Open = open with { Earlier = open.Earlier.Length < 100 ? open.Earlier.Add(earlier) : [.. open.Earlier[1..], earlier] };
     }
 
     private static async Task Retry(BehaviorContext<ContractState> context, RetryFrom from)
@@ -250,9 +260,6 @@ internal static class Recoveries
     public static bool IsWithdrawn(ContractState saga) =>
         saga.AcceptedRevision > 0 && saga.Open.Recovery is { } recovery
         && Failures.FromSilence(Enum.Parse<Domain.FailureKind>(recovery.Failure.Kind.ToString()));
-
-    public static ImmutableArray<string> Unconfirmed(this BehaviorContext<ContractState> context, Contract plan) =>
-        [.. Plans.Unconfirmed(plan, context.Saga.Execution, context.Saga.SentRevision == 0 || (context.Saga.Connected && context.Saga.Open.Actuals is null && context.Saga.Open.Gap is null && !context.Saga.Open.JournalLost))];
 
     /// <summary>The next free revision: a number once sent is never reused.</summary>
     public static int NextRevision(this BehaviorContext<ContractState> context) => context.Saga.Revision + 1;

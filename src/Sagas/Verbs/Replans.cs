@@ -25,6 +25,11 @@ internal static class Replans
             {
                 context.Blame(failure);
             }
+            else if (await context.HasForeignWork())
+            {
+                findings.Replan = ReplanReason.LateEvidence;
+                findings.Add(Verdict.Diverged);
+            }
             else if (Divergences.CallsForReplan(await context.Plan(Math.Max(saga.AcceptedRevision, 1)), divergence, saga.Open.Settled) is var cause
                 && (cause is not null || saga.Open.Replan is not null))
             {
@@ -50,14 +55,14 @@ internal static class Replans
             var (saga, work, reason) = (context.Saga, context.Work(), context.Findings().Replan);
             if (saga.Open.Replan is null || (reason == ReplanReason.Outdated && saga.Open.Replan.Reason != reason))
             {
-                saga.Open = saga.Open with { Replan = new OpenReplan(work.NewId(), reason, work.Now) };
+                saga.Open = saga.Open with { Replan = new OpenReplan(work.NewId(), reason, work.Now, saga.Open.DoneByOthers) };
                 var plan = await context.Plan(saga.AcceptedRevision);
                 var deadline = work.Now + work.Settings.Replan;
                 await context.Publish(new ReplanRequested
                 {
                     ContractId = saga.CorrelationId, ReplanId = saga.Open.Replan.ReplanId, Revision = saga.AcceptedRevision, Reason = reason,
                     Report = saga.Open.Divergence is { } divergence ? Shown.Divergence(divergence) : null,
-                    Actual = Shown.Actual(saga.Execution, plan, null), RemainingActions = Shown.Actions(plan, Plans.Remaining(plan, saga.Execution)),
+                    Actual = Shown.Actual(saga.Execution, plan, null), RemainingActions = Shown.Actions(plan, Grounds.Remaining(saga, plan)),
                     Contract = Shown.Document(plan), Deadline = deadline,
                 });
                 await context.ArmAt(DeadlineKind.Replan, deadline);
@@ -77,10 +82,18 @@ internal static class Replans
                 return;
             }
 
+            var replan = saga.Open.Replan;
+            context.SettleReplan();
+            await context.Disarm(DeadlineKind.Replan);
+            if (revised.Actions.Count == 0 && replan.Reason == ReplanReason.LateEvidence)
+            {
+                context.StopFor(ContractStatus.Cancelled, "doneByOther");
+                context.Findings().Add(Verdict.DoneByOther);
+                return;
+            }
+
             var current = await context.Plan(saga.AcceptedRevision);
             var (plan, errors) = PlanReading.Read(current, revised, context.NextRevision(), saga.Execution.Seq, work.Now);
-            saga.Open = saga.Open with { Replan = null };
-            await context.Disarm(DeadlineKind.Replan);
             if (plan is null)
             {
                 context.Blame(FailureKind.ReplanFailed, $"the revised plan is not usable: {string.Join("; ", errors.Take(5))}",
@@ -107,7 +120,8 @@ internal static class Replans
 
             // The plan that is kept is the one before: of what was outdated, what is left is pushed.
             var outdated = saga.Open.Replan.Reason == ReplanReason.Outdated;
-            saga.Open = saga.Open with { Replan = null, Settled = saga.Open.Divergence };
+            context.SettleReplan();
+            saga.Open = saga.Open with { Settled = saga.Open.Divergence };
             saga.Desire(Intent.Run);
             await context.Disarm(DeadlineKind.Replan);
             context.Findings().Add(saga.Revision <= saga.AcceptedRevision ? Verdict.Settled : outdated ? Verdict.Outdated : Verdict.RevisionPending);
@@ -149,6 +163,13 @@ internal static class Replans
 
     private static ProjectionBasis? Basis(FrozenBasis? kept, Contract plan) =>
         kept is null ? null : new(plan, kept.Execution, kept.EvidenceAt, kept.Progress, kept.LeaseEnd, kept.FreeFrom);
+
+    /// <summary>What the Planner was told of other devices' work has its answer.</summary>
+    private static void SettleReplan(this BehaviorContext<ContractState> context)
+    {
+        var open = context.Saga.Open;
+        context.Saga.Open = open with { Replan = null, DoneByOthers = [.. open.DoneByOthers.Except(open.Replan!.DoneByOthers ?? [])] };
+    }
 
     private static async Task<Divergence> Report(this BehaviorContext<ContractState> context)
     {

@@ -121,9 +121,10 @@ internal static class Watches
             }
 
             saga.Open = saga.Open with { CommandAttempts = saga.Open.CommandAttempts + 1 };
-            if (saga.Intent != Intent.Stop && saga.Open.CommandAttempts > 3)
+            if (saga.Intent != Intent.Stop && saga.Open.CommandAttempts == 4)
             {
                 context.Blame(FailureKind.DeviceFault, $"the device does not answer to {saga.Intent.Word()}");
+                await context.ArmIn(DeadlineKind.Command, work.Settings.Command);   // where the state stays, it goes on
                 return;
             }
 

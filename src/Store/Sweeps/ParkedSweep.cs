@@ -17,6 +17,8 @@ public sealed class ParkedSweep(StoreContext db, ParkedMessages parked)
         [MessageUrn.ForTypeString<SpatialDataRequested>()] = ("requestId", (open, id) => open.Data.ContainsKey(id)),
         [MessageUrn.ForTypeString<RecoveryRequested>()] = ("recoveryId", (open, id) => open.Recovery?.RecoveryId == id),
         [MessageUrn.ForTypeString<ReplanRequested>()] = ("replanId", (open, id) => open.Replan?.ReplanId == id),
+        [MessageUrn.ForTypeString<EscalationRaised>()] = ("escalationId", (open, id) => open.Escalation?.EscalationId == id),
+        [MessageUrn.ForTypeString<ReassignmentRequested>()] = ("contractId", (open, _) => open.Reassignment is not null),
     };
 
     /// <returns>How many messages were dropped.</returns>

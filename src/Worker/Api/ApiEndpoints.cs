@@ -67,6 +67,8 @@ public static class ApiEndpoints
             .Describe("Hold a contract", "Until it is resumed, or until the given instant.").Command<HoldRequest>();
         contracts.MapPost("/{id:guid}/resume", (Guid id, HttpContext http, ContractCommands commands, CancellationToken ct) => commands.Resume(id, http, ct))
             .Describe("Resume a contract", "Ends a hold.").Command<CommandRequest>();
+        contracts.MapPost("/{id:guid}/escalation", (Guid id, HttpContext http, ContractCommands commands, CancellationToken ct) => commands.Resolve(id, http, ct))
+            .Describe("Answer an escalation", "The decision of a person: a strategy that the escalation allows, or the word that the device stands still.").Command<EscalationRequest>();
         contracts.MapPost("/{id:guid}/reconcile", (Guid id, HttpContext http, ContractCommands commands, CancellationToken ct) => commands.Reconcile(id, http, ct))
             .Describe("Reconcile a contract", "Asks a connected device for its actuals; Location names where the report will be.").Command<ReconcileRequest>(optional: true);
         contracts.MapGet("/{id:guid}/reconciliations/{rid:guid}", (Guid id, Guid rid, ContractQueries queries, CancellationToken ct) => queries.Reconciliation(id, rid, ct))

@@ -6,6 +6,7 @@ using ExecutionManager.Store;
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using ExecutionStatus = ExecutionManager.Contracts.Messages.ExecutionStatus;
+using RecoveryStrategy = ExecutionManager.Contracts.Messages.RecoveryStrategy;
 using SnapshotAction = ExecutionManager.Contracts.Messages.SnapshotAction;
 
 namespace ExecutionManager.Worker;
@@ -31,6 +32,42 @@ internal sealed class ContractCommands(
 
             return new HoldContract { ContractId = id, Reason = Reason(fields), RequestedBy = by, Until = until };
         });
+
+    /// <summary>An operator's decision. Its guards are looked at here too, so that the caller learns what is missing.</summary>
+    public async Task<IResult> Resolve(Guid id, HttpContext http, CancellationToken ct)
+    {
+        var (body, refused) = await RequestBody.Read(http.Request, optional: false, ct);
+        if (refused is not null)
+        {
+            return refused;
+        }
+
+        var fields = new Fields(body);
+        var resolved = new EscalationResolved
+        {
+            ContractId = id, EscalationId = fields.Id("escalationId") ?? Guid.Empty, Strategy = fields.Word<RecoveryStrategy>("strategy"),
+            AttestedStopped = fields.Flag("attestedStopped"), MayRepeat = fields.Flag("mayRepeat"), Reason = Reason(fields), By = Caller(http),
+        };
+        var expected = fields.Version("expectedVersion");
+        var (saga, problem) = await Find(id, fields, expected, ct);
+        if (saga is null)
+        {
+            return problem!;
+        }
+
+        if (saga.Open.Escalation is not { } open || !States.MayResolve(saga.CurrentState) || open.EscalationId != resolved.EscalationId)
+        {
+            return Problem.StateForbids(States.Shown(saga.CurrentState)!.Value, $"Contract {id} does not wait for an answer to escalation {resolved.EscalationId}.");
+        }
+
+        if (Grounds.Refuse(saga, await records.Document(id, saga.Revision, ct), resolved) is var (field, reason))
+        {
+            return Problem.Validation(new Dictionary<string, string[]> { [field] = [reason] });
+        }
+
+        await Send(resolved, expected, ct);
+        return Answer.Json(await representations.Of(saga, null, ct), 202);
+    }
 
     public async Task<IResult> Reconcile(Guid id, HttpContext http, CancellationToken ct)
     {
@@ -66,7 +103,7 @@ internal sealed class ContractCommands(
             return Problem.NotConnected(saga.DeviceId);
         }
 
-        if (saga.AcceptedRevision == 0 || state is not (ContractStatus.Live or ContractStatus.Projected or ContractStatus.Reconciled or ContractStatus.Recovering or ContractStatus.Held))
+        if (saga.AcceptedRevision == 0 || state is not (ContractStatus.Live or ContractStatus.Projected or ContractStatus.Reconciled or ContractStatus.Recovering or ContractStatus.Held or ContractStatus.Escalated))
         {
             return Problem.StateForbids(state, $"Contract {id} cannot be reconciled: its device has not accepted it, or it is being stopped.");
         }
@@ -84,7 +121,7 @@ internal sealed class ContractCommands(
         }
 
         var state = States.Shown(saga.CurrentState)!.Value;
-        if (await IsConnected(saga, ct) || saga.AcceptedRevision == 0 || state is not (ContractStatus.Projected or ContractStatus.Recovering or ContractStatus.Held))
+        if (await IsConnected(saga, ct) || saga.AcceptedRevision == 0 || state is not (ContractStatus.Projected or ContractStatus.Recovering or ContractStatus.Held or ContractStatus.Escalated))
         {
             return Problem.StateForbids(state, $"Contract {saga.CorrelationId} takes no attested actuals now: its device is connected, has not accepted it, or it is being stopped.");
         }
@@ -124,9 +161,15 @@ internal sealed class ContractCommands(
             return Problem.StateForbids(States.Shown(saga.CurrentState)!.Value, $"Contract {id} does not take this now: {otherwise}.");
         }
 
-        await publish.Publish(command, ct);
-        await db.SaveChangesAsync(ct);
+        await Send(command, expected, ct);
         return Answer.Json(await representations.Of(saga, null, ct), 202);
+    }
+
+    /// <summary>Committed before the answer; what was meant for a version says so to the machine as well.</summary>
+    private async Task Send(object command, int? expected, CancellationToken ct)
+    {
+        await publish.Publish(command, context => context.Headers.Set(ExpectedVersion.Header, expected), ct);
+        await db.SaveChangesAsync(ct);
     }
 
     private async Task<(ContractState? Saga, Problem? Problem)> Find(Guid id, Fields fields, int? expected, CancellationToken ct)
@@ -161,6 +204,14 @@ internal sealed record CommandRequest(string Reason, [property: Description("Ref
 
 internal sealed record HoldRequest(
     string Reason, [property: Description("When the hold ends by itself; in a held contract this changes it.")] DateTimeOffset? Until, int? ExpectedVersion);
+
+internal sealed record EscalationRequest(
+    [property: Description("The escalation answered, as the contract shows it.")] Guid EscalationId,
+    [property: Description("What to do; may be left out when a standstill that the contract waits for is attested.")] RecoveryStrategy? Strategy,
+    [property: Description("Your word that the device stands still; it is marked as yours wherever it is shown.")] bool? AttestedStopped,
+    [property: Description("Whether actions that may have been done and are not idempotent may be done again.")] bool? MayRepeat,
+    string Reason,
+    int? ExpectedVersion);
 
 internal sealed record ReconcileRequest(
     [property: Description("An operator's word, where the device cannot be asked; it yields to the device's own.")] AttestedPart? Attested,

@@ -52,6 +52,9 @@ internal sealed record ContractRepresentation
     [Description("The last report of a reconciliation.")]
     public DivergenceReport? Divergence { get; init; }
     public RecoveryPart? Recovery { get; init; }
+
+    [Description("A person is asked; POST /contracts/{id}/escalation answers.")]
+    public EscalationPart? Escalation { get; init; }
     public ReplanPart? Replan { get; init; }
     public HoldPart? Hold { get; init; }
 
@@ -64,6 +67,9 @@ internal sealed record ContractRepresentation
 
     [Description("What later evidence says; the outcome stays.")]
     public OutcomePart? LateOutcome { get; init; }
+
+    [Description("The contract that has the task after this one.")]
+    public Guid? SuccessorId { get; init; }
 }
 
 internal sealed record DesiredPart(int Revision, Intent Intent, long IntentVersion);
@@ -126,6 +132,8 @@ internal sealed record FinishPart
 internal sealed record AttestedBy(DateTimeOffset At, string By, string Reason);
 
 internal sealed record RecoveryPart(Guid RecoveryId, Failure Failure, int Attempt, IReadOnlyList<string> Unconfirmed);
+
+internal sealed record EscalationPart(Guid EscalationId, IReadOnlyList<RecoveryStrategy> AllowedStrategies, Failure Failure);
 
 internal sealed record ReplanPart(Guid ReplanId, ReplanReason Reason, DateTimeOffset RequestedAt);
 

@@ -49,6 +49,30 @@ internal sealed class Fields(JsonElement body = default, (Fields Parent, string 
         }
     }
 
+    /// <summary>A required id.</summary>
+    public Guid? Id(string name) =>
+        Text(name, required: true) is not { } text ? null : Guid.TryParse(text, out var id) ? id : Fault<Guid?>(name, "must be a UUID");
+
+    public bool? Flag(string name) => Value(name)?.ValueKind switch
+    {
+        null => null,
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => Fault<bool?>(name, "must be true or false"),
+    };
+
+    /// <summary>One of an enum's words on the wire.</summary>
+    public TEnum? Word<TEnum>(string name) where TEnum : struct, Enum
+    {
+        if (Text(name, required: false) is not { } text)
+        {
+            return null;
+        }
+
+        var words = Enum.GetValues<TEnum>().ToDictionary(WordConverter<TEnum>.Format);
+        return words.TryGetValue(text, out var value) ? value : Fault<TEnum?>(name, $"must be one of {string.Join(", ", words.Keys)}");
+    }
+
     public int? Version(string name) => Value(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var version) && version >= 0 ? version
         : Fault<int?>(name, "must be a whole number, 0 or more");

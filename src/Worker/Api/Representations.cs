@@ -67,12 +67,15 @@ internal sealed class Representations(StoreContext db, IContractRecords records,
             Attested = open.Attested is { } attested ? new(attested.At, attested.By, attested.Reason) : null,
             Projection = estimate is null ? null : Part(estimate),
             Divergence = open.Divergence is { } divergence ? Shown.Divergence(divergence) : null,
-            Recovery = open.Recovery is { } recovery ? new(recovery.RecoveryId, recovery.Failure, recovery.Attempt, await Unconfirmed(saga, plan, ct)) : null,
+            Recovery = open.Recovery is { } recovery ? new(recovery.RecoveryId, recovery.Failure, recovery.Attempt, [.. Grounds.Of(saga, await Desired(saga, plan, ct)).Unconfirmed]) : null,
+            Escalation = open.Escalation is { } escalation && open.Recovery is { } failed
+                ? new(escalation.EscalationId, Grounds.Allowed(saga, await Desired(saga, plan, ct)), failed.Failure)
+                : null,
             Replan = open.Replan is { } replan ? new(replan.ReplanId, replan.Reason, replan.RequestedAt) : null,
             Hold = open.Hold is { } hold ? new(hold.Until, hold.Reason, hold.RequestedBy) : null,
             Deadline = saga.Deadlines.Earliest is { } first ? new(first.Key, first.Value.At) : null,
             SafeToReassignAt = device?.Lease == LeaseCapability.None ? null : lease?.SafeToReassignAt,
-            Outcome = Part(saga.Outcome), LateOutcome = Part(saga.LateOutcome),
+            Outcome = Part(saga.Outcome), LateOutcome = Part(saga.LateOutcome), SuccessorId = open.SuccessorId,
         };
     }
 
@@ -109,12 +112,9 @@ internal sealed class Representations(StoreContext db, IContractRecords records,
         return saga.Execution.Running is null || now - evidence.EvidenceAt <= Connectivity.StaleAfter(device?.ReportInterval, settings.StaleAfter);
     }
 
-    /// <summary>As the open request to the Policy Service says it.</summary>
-    private async Task<IReadOnlyList<string>> Unconfirmed(ContractState saga, Contract accepted, CancellationToken ct)
-    {
-        var plan = saga.Revision == accepted.Revision ? accepted : await records.Document(saga.CorrelationId, saga.Revision, ct);
-        return Plans.Unconfirmed(plan, saga.Execution, saga.SentRevision == 0 || saga is { Connected: true, Open: { Actuals: null, Gap: null, JournalLost: false } });
-    }
+    /// <summary>The plan that decisions are about.</summary>
+    private async Task<Contract> Desired(ContractState saga, Contract accepted, CancellationToken ct) =>
+        saga.Revision == accepted.Revision ? accepted : await records.Document(saga.CorrelationId, saga.Revision, ct);
 
     private static ProjectionPart Part(Estimate estimate) => new()
     {

@@ -39,15 +39,13 @@ public sealed class SettingsReader(IConfiguration configuration)
             CatchUp = Duration("Deadlines:CatchUp", contracts.CatchUp),
             MaxHold = Duration("Deadlines:MaxHold", contracts.MaxHold),
             ProgressInterval = Duration("Progress:MinInterval", contracts.ProgressInterval),
+            Reassignment = Duration("Deadlines:Reassignment", contracts.Reassignment),
+            EscalationReminder = Duration("Deadlines:EscalationReminder", contracts.EscalationReminder),
             AcceptAttempts = Number("Deadlines:AcceptAttempts", contracts.AcceptAttempts, 1, 100),
             PolicyAttempts = Number("Deadlines:PolicyAttempts", contracts.PolicyAttempts, 1, 100),
             MinProbability = Fraction("Projection:MinProbability", contracts.MinProbability),
-            Fallback = ReadFallback(),
+            Fallback = Enum.Parse<RecoveryFallback>(Choice("Recovery:Fallback", "escalate", "escalate", "hold", "abort"), ignoreCase: true),
         };
-        foreach (var later in new[] { "Deadlines:Reassignment", "Deadlines:EscalationReminder" })
-        {
-            Duration(later, TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650));
-        }
 
         foreach (var key in NeighbourRegistration.Keys)
         {
@@ -87,19 +85,6 @@ public sealed class SettingsReader(IConfiguration configuration)
         }
 
         return settings;
-    }
-
-    private RecoveryFallback ReadFallback()
-    {
-        var fallback = configuration["Recovery:Fallback"];
-        if (string.Equals(fallback, "escalate", StringComparison.OrdinalIgnoreCase))
-        {
-            known.Add("Recovery:Fallback");
-            faults.Add("Recovery:Fallback: 'escalate' is not supported by this version; hold or abort");
-            return RecoveryFallback.Hold;
-        }
-
-        return Choice("Recovery:Fallback", "hold", "hold", "abort") == "abort" ? RecoveryFallback.Abort : RecoveryFallback.Hold;
     }
 
     // What is wrong is told without the text: there is a password in it.

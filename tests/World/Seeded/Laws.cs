@@ -109,6 +109,8 @@ internal sealed class Laws
             var name = NameOf(contract.CorrelationId);
             var link = links.Single(one => one.Name == contract.DeviceId);
             var held = Held(link, contract.CorrelationId);
+            if (contract.Open.Reassignment is { } open)
+                return $"{name} is Reassigned, and nobody has its task after {open.Attempt} requests";
             if (States.IsTerminal(contract.CurrentState))
             {
                 // Told so or not: what has ended is closed at the next connect at the latest.
@@ -304,8 +306,8 @@ internal sealed class Laws
         Require(now.Version == chronicle.Version, "events are the transitions, one after the other", $"{name} is at version {now.Version}, its history at {chronicle.Version}");
         Require(before is null || !States.IsTerminal(before.CurrentState) || before.CurrentState == now.CurrentState, "the outcome never changes", $"{name} was {before?.CurrentState} and is {now.CurrentState}");
         Require(before is null || now.IntentVersion >= before.IntentVersion && now.Revision >= before.Revision, "versions only grow", name);
-        Require(now.CurrentState == "Initial" || now.Intent == (States.IntentOf(now.CurrentState) ?? now.Intent)
-            || (now.Intent == Intent.Hold && now.Open.Replan is { Reason: ReplanReason.Outdated }), "every state has its intent", $"{name} in {now.CurrentState} desires {now.Intent}");
+        Require(now.CurrentState == "Initial" || now.Open.Replan is { Reason: ReplanReason.Outdated }
+            || now.Intent == (States.IntentOf(now.CurrentState, now.Open.Stop is not null) ?? now.Intent), "every state has its intent", $"{name} in {now.CurrentState} desires {now.Intent}");
         CheckJournal(now, name, chronicle);
         if (States.IsTerminal(now.CurrentState) && (before is null || !States.IsTerminal(before.CurrentState)))
             CheckEvidence(now, name);
@@ -350,7 +352,8 @@ internal sealed class Laws
     private void CheckEvidence(ContractState now, string name)
     {
         const string Law = "no terminal state without evidence";
-        Require(now.Deadlines.ByKind.IsEmpty && !now.IsOpen && now.Outcome is not null, "what is over waits for nothing", name);
+        Require(now.Deadlines.ByKind.Keys.All(kind => kind == DeadlineKind.Reassignment && now.Open.Reassignment is not null) && !now.IsOpen && now.Outcome is not null,
+            "what is over waits for nothing", name);
         if (now.SentRevision == 0)
             return;
         var link = links.Single(one => one.Name == now.DeviceId);
@@ -364,15 +367,31 @@ internal sealed class Laws
             Require(truth is null or { Status: Simulation.ContractStatus.Completed or Simulation.ContractStatus.Stopped }, Law,
                 $"{name} is {now.CurrentState} by the device's word, on {link.Name} it is {truth?.Status}");
         }
+        else if (now.Outcome!.Evidence == OutcomeEvidence.Operator)
+        {
+            Require(IsGone(now.CorrelationId), Law, $"{name} is {now.CurrentState} by an operator's word, on {link.Name} it is {truth?.Status}");
+        }
         else
         {
             Require(link.Profile.EnforcesLease, Law, $"{name} is {now.CurrentState} by the end of a lease that {link.Name} does not enforce");
         }
     }
 
+    /// <summary>Seen on site: the device does not hold the contract, or has ended it.</summary>
+    public bool IsGone(Guid contract) =>
+        links.Single(one => one.Name == contracts[contract].DeviceId) is var link
+        && Held(link, contract) is null or { Status: Simulation.ContractStatus.Completed or Simulation.ContractStatus.Stopped }
+        && !link.Down.Exists(command => command.Topic.EndsWith("/contract", StringComparison.Ordinal));
+
     private void CheckDevice(Link link)
     {
         var device = link.Device;
+        if (device.IsExecuting && device.Current is { } mine && !Haunted.Contains(Guid.Parse(mine.ContractId)))
+        {
+            var others = links.Where(other => other != link && other.Device is { IsExecuting: true, Current: { } theirs } && theirs.TaskId == mine.TaskId && !Haunted.Contains(Guid.Parse(theirs.ContractId)));
+            Require(!others.Any(), "at most one device executes a task", $"{mine.TaskId} is executed by {link.Name} and {string.Join(' ', others.Select(other => other.Name))}");
+        }
+
         if (device.IsExecuting && device.Current is { } current && !Haunted.Contains(Guid.Parse(current.ContractId)) && contracts.TryGetValue(Guid.Parse(current.ContractId), out var running))
         {
             Require(!States.IsTerminal(running.CurrentState), "at most one device executes a task",

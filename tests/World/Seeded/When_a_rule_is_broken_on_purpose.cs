@@ -105,6 +105,8 @@ public class When_a_rule_is_broken_on_purpose
 
         public Task<ContractState?> State(Guid contractId, CancellationToken ct) => real.State(contractId, ct);
 
+        public Task<Guid?> Successor(string taskId, long fencingToken, CancellationToken ct) => real.Successor(taskId, fencingToken, ct);
+
         public Task Keep(Contract contract, CancellationToken ct) => real.Keep(contract, ct);
 
         public Task<DeviceView> Device(string deviceId, CancellationToken ct) => real.Device(deviceId, ct);

@@ -122,8 +122,13 @@ internal sealed class Worker : IAsyncDisposable
         public Task Consume(ConsumeContext<RejectDeviceMessage> context) => Nothing;
     }
 
-    private sealed class Neighbours : Outside, IConsumer<SpatialDataRequested>, IConsumer<RecoveryRequested>, IConsumer<ReplanRequested>
+    private sealed class Neighbours : Outside, IConsumer<SpatialDataRequested>, IConsumer<RecoveryRequested>, IConsumer<ReplanRequested>,
+        IConsumer<ReassignmentRequested>, IConsumer<EscalationRaised>
     {
+        public Task Consume(ConsumeContext<ReassignmentRequested> context) => Nothing;
+
+        public Task Consume(ConsumeContext<EscalationRaised> context) => Nothing;
+
         public Task Consume(ConsumeContext<SpatialDataRequested> context) => Nothing;
 
         public Task Consume(ConsumeContext<RecoveryRequested> context) => Nothing;
@@ -131,8 +136,12 @@ internal sealed class Worker : IAsyncDisposable
         public Task Consume(ConsumeContext<ReplanRequested> context) => Nothing;
     }
 
-    private sealed class Applications : Outside, IConsumer<ContractStateChanged>
+    private sealed class Applications : Outside, IConsumer<ContractStateChanged>, IConsumer<LateEvidenceFound>, IConsumer<DuplicateExecution>
     {
+        public Task Consume(ConsumeContext<LateEvidenceFound> context) => Nothing;
+
+        public Task Consume(ConsumeContext<DuplicateExecution> context) => Nothing;
+
         public Task Consume(ConsumeContext<ContractStateChanged> context) => Nothing;
     }
 

@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Simulation;
 
 namespace ExecutionManager.World.Tests;
 
-/// <content>Equator, Policy Service and Planner, as good and as bad as the seed wants them.</content>
+/// <content>Equator, Policy Service, Planner, Scheduler and operators, as good and as bad as the seed wants them.</content>
 internal sealed partial class World
 {
     private readonly Dictionary<string, ActionBehaviour> behaviours = new(StringComparer.Ordinal);
@@ -13,8 +15,13 @@ internal sealed partial class World
     private void Hear(object request)
     {
         var isOdd = !isKind && chance.NextDouble() < plan.Unkindness * 2;
+        if (request is ReassignmentRequested || !isKind && request is EscalationRaised)
+            census.Count(request is ReassignmentRequested ? "task reassigned" : "contract escalated");
         var (answer, older) = request switch
         {
+            ReassignmentRequested reassignment when Assign(reassignment) is var assigned => (assigned, assigned),
+            EscalationRaised raised => (Resolve(raised), (object)Resolve(raised with { EscalationId = NextId() })),
+
             SpatialDataRequested data => (Provide(data, isOdd), (object)Provide(data with { RequestId = NextId() }, false)),
             RecoveryRequested recovery => (Decide(recovery, isOdd), Decide(recovery with { RecoveryId = NextId() }, false)),
             ReplanRequested replan => (Replan(replan, isOdd), Replan(replan with { ReplanId = NextId() }, false)),
@@ -73,10 +80,12 @@ internal sealed partial class World
         if (isOdd)
         {
             census.Count("strategy that is refused");
-            return decided with { Strategy = chance.Next(2) == 0 ? RecoveryStrategy.Reassign : RecoveryStrategy.Retry, MayRepeat = false };
+            return decided with { Strategy = chance.Next(2) == 0 ? RecoveryStrategy.Reassign : RecoveryStrategy.Retry, MayRepeat = null };
         }
-        return chance.Next(8) switch
+        return chance.Next(13) switch
         {
+            8 or 9 or 10 => decided with { Strategy = RecoveryStrategy.Reassign },
+            11 => decided with { Strategy = RecoveryStrategy.Escalate },
             0 => decided with { Strategy = RecoveryStrategy.Abort },
             1 => decided with { Strategy = RecoveryStrategy.Hold },
             2 => decided with { Strategy = RecoveryStrategy.Hold, Until = Now + TimeSpan.FromSeconds(chance.Next(5, 60)) },
@@ -95,10 +104,38 @@ internal sealed partial class World
                 ? new ReplanFailed { ContractId = request.ContractId, ReplanId = request.ReplanId, Reason = "no way" }
                 : new PlanRevised { ContractId = request.ContractId, ReplanId = request.ReplanId, Actions = [.. request.RemainingActions.Select(action => action with { ActionType = "fly" })] };
         }
+        if (request.Reason == ReplanReason.LateEvidence)
+            return new PlanRevised { ContractId = request.ContractId, ReplanId = request.ReplanId, Actions = request.RemainingActions };
         if (request.RemainingActions.Count == 0 || chance.Next(3) == 0)
             return new PlanKept { ContractId = request.ContractId, ReplanId = request.ReplanId };
         var extra = request.RemainingActions[^1] with { ActionId = $"n{request.Revision}-{chance.Next(1000)}", RetryOf = null };
         return new PlanRevised { ContractId = request.ContractId, ReplanId = request.ReplanId, Actions = [.. request.RemainingActions, extra] };
+    }
+
+    /// <summary>The Scheduler gives what is left to another device, as a contract of its own.</summary>
+    private TaskAssigned Assign(ReassignmentRequested request)
+    {
+        var document = JsonNode.Parse(submitted.Last(one => one.GetProperty("contractId").GetGuid() == request.ContractId).GetRawText())!.AsObject();
+        var contract = NextId();
+        document["contractId"] = contract;
+        document["deviceId"] = Any(links.Where(link => !request.ExcludeDevices.Contains(link.Name)).ToList()).Name;
+        document["actions"] = JsonSerializer.SerializeToNode(request.RemainingActions, WireJson.Options);
+        document["scope"]!.AsObject().Remove("notAfter");
+        submitted.Add(JsonSerializer.SerializeToElement(document));
+        laws.Name(contract);
+        return TaskAssigned.From(submitted[^1].Deserialize<ContractDocument>(WireJson.Options)!);
+    }
+
+    /// <summary>An operator decides by what is allowed; a standstill is attested only by who has seen it.</summary>
+    private EscalationResolved Resolve(EscalationRaised raised)
+    {
+        var resolved = new EscalationResolved { ContractId = raised.ContractId, EscalationId = raised.EscalationId, MayRepeat = true, Reason = "looked at it", By = "an operator" };
+        if (laws.IsGone(raised.ContractId))
+        {
+            census.Count("standstill attested");
+            return resolved with { AttestedStopped = true, Strategy = chance.Next(2) == 0 && raised.AllowedStrategies.Contains(RecoveryStrategy.Reassign) ? RecoveryStrategy.Reassign : RecoveryStrategy.Abort };
+        }
+        return resolved with { Strategy = isKind ? RecoveryStrategy.Abort : Any(raised.AllowedStrategies) };
     }
 
     /// <summary>A device errs until the world becomes kind; what it has begun it ends as it began.</summary>

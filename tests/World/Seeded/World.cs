@@ -293,9 +293,9 @@ internal sealed partial class World : IAsyncDisposable
     {
         var message = body.Deserialize(typeof(PushContract).Assembly.GetType($"{typeof(PushContract).Namespace}.{type}")!, WireJson.Options)!;
         laws.Observe(message);
-        if (message is SpatialDataRequested or RecoveryRequested or ReplanRequested)
+        if (message is SpatialDataRequested or RecoveryRequested or ReplanRequested or ReassignmentRequested or EscalationRaised)
             Hear(message);
-        else if (message is not ContractStateChanged)
+        else if (message is not (ContractStateChanged or LateEvidenceFound or DuplicateExecution))
             Carry(message, sentAt);
     }
 

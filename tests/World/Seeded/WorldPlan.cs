@@ -50,6 +50,8 @@ internal sealed record WorldPlan(int Seed)
         Command = TimeSpan.FromSeconds(10),
         CatchUp = TimeSpan.FromSeconds(10),
         MaxHold = TimeSpan.FromMinutes(10),
+        Reassignment = TimeSpan.FromSeconds(30),
+        EscalationReminder = TimeSpan.FromSeconds(40),
         Fallback = Fallback,
     };
 
@@ -68,7 +70,7 @@ internal sealed record WorldPlan(int Seed)
             HasSnapshotDevice = chance.Next(4) == 0,
             HasDeviceWithoutLease = chance.Next(4) == 0,
             EmbeddedBroker = chance.Next(2) == 0,
-            Fallback = chance.Next(3) == 0 ? RecoveryFallback.Abort : RecoveryFallback.Hold,
+            Fallback = Enum.GetValues<RecoveryFallback>()[chance.Next(3)],
         };
 
         double Pick(params double[] choices) => choices[chance.Next(choices.Length)];
