@@ -20,6 +20,8 @@ public sealed partial class ContractMachine
                 .On(Verdict.Failed, Recover)
                 .On(Verdict.Lost, then => then.RememberProjection().Move(Projected, TransitionCause.ConnectionLost).WatchOffline())
                 .On(Verdict.Connected, then => then.AwaitActuals().On(Verdict.ActualsComplete, complete => complete.ActualsRead().Express())),
+            When(Outside).Take()
+                .On(Verdict.Failed, Recover),
             When(OtherReported).With(HearOfOther)
                 .On(Verdict.Diverged, ReplanForeignWork),
             When(Acknowledged).Take(),
@@ -53,6 +55,7 @@ public sealed partial class ContractMachine
             When(Reported).Take()
                 .On(Verdict.JournalLost, Recover)
                 .On(Verdict.ActualsComplete | Verdict.Completed, then => Reconcile(then, TransitionCause.ActualsComplete)),
+            When(Outside).Take().KeepFailure(),
             When(OtherReported).With(HearOfOther),
             When(Acknowledged).Take(),
             When(DesireAnswered).Take()
@@ -100,6 +103,8 @@ public sealed partial class ContractMachine
             When(Acknowledged).Take()
                 .On(Verdict.Accepted, then => GoLive(then, TransitionCause.RevisionAccepted))
                 .On(Verdict.Outdated, FollowOutdated)
+                .On(Verdict.Failed, Recover),
+            When(Outside).Take()
                 .On(Verdict.Failed, Recover),
             When(OtherReported).With(HearOfOther),
             When(Reported).Take()

@@ -20,6 +20,7 @@ public sealed partial class ContractMachine
                 .On(Verdict.Completed, then => then.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
                 .RecordFurther()
                 .On(Verdict.ActualsComplete, FollowLateTruth),
+            When(Outside).Take().RecordFurther(),
             When(OtherReported).With(HearOfOther),
             When(Acknowledged).Take().RecordFurther()
                 .On(Verdict.Accepted, then => then.AskForActuals()),
@@ -86,6 +87,7 @@ public sealed partial class ContractMachine
                 .On(Verdict.Completed, then => then.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
                 .RecordFurther()
                 .On(Verdict.ActualsComplete, then => then.StoreReport()),
+            When(Outside).Take().RecordFurther(),
             When(OtherReported).With(HearOfOther),
             When(Acknowledged).Take().RecordFurther(),
             When(DesireAnswered).Take().RecordFurther(),
@@ -128,6 +130,7 @@ public sealed partial class ContractMachine
                 .With(EndIfStopped)
                 .RecordFurther()
                 .On(Verdict.ActualsComplete, then => then.StoreReport()),
+            When(Outside).Take().RecordFurther(),
             When(OtherReported).Take().RecordFurther(),
             When(Acknowledged).Take()
                 .With(EndIfStopped)
@@ -178,6 +181,7 @@ public sealed partial class ContractMachine
         Ignoring(Stopping, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Stopping, HoldAsked, "it is being stopped");
         Ignoring(Stopping, ResumeAsked, "it is being stopped");
+        Ignoring(Stopping, Outside, "it is being stopped");
         Ignoring(Stopping, OtherReported, "it is being stopped: nothing of it is planned any more");
         IgnoringLateAnswers(Stopping);
     }
@@ -197,6 +201,7 @@ public sealed partial class ContractMachine
                 When(ReconcileAsked).RefuseReconciliation(),
                 When(Attested).RefuseReconciliation());
             Ignoring(state, Submitted, "the broker may redeliver the message that started us");
+            Ignoring(state, Outside, "it is over");
             Ignoring(state, OtherReported, "it is over: nothing of it is planned any more");
             if (state != Reassigned)
             {

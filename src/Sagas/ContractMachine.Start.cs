@@ -36,6 +36,7 @@ public sealed partial class ContractMachine
             When(Attested).RefuseReconciliation());
         Ignoring(Preparing, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Preparing, ResumeAsked, "it is not held");
+        Ignoring(Preparing, Outside, "its position is looked at again once a plan is in force");
         IgnoringLateAnswers(Preparing, data: false);
     }
 
@@ -63,6 +64,7 @@ public sealed partial class ContractMachine
             When(Attested).RefuseReconciliation());
         Ignoring(AwaitingConnection, Submitted, "the broker may redeliver the message that started us");
         Ignoring(AwaitingConnection, ResumeAsked, "it is not held");
+        Ignoring(AwaitingConnection, Outside, "its position is looked at again once a plan is in force");
         IgnoringLateAnswers(AwaitingConnection);
     }
 
@@ -94,6 +96,7 @@ public sealed partial class ContractMachine
             When(Attested).RefuseReconciliation());
         Ignoring(Pushing, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Pushing, ResumeAsked, "it is not held");
+        Ignoring(Pushing, Outside, "its position is looked at again once a plan is in force");
         IgnoringLateAnswers(Pushing);
     }
 

@@ -62,6 +62,7 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
     public Event<ReplanFailed> NotReplanned { get; private set; } = null!;
     public Event<SuccessorAppointed> Appointed { get; private set; } = null!;
     public Event<PredecessorReported> OtherReported { get; private set; } = null!;
+    public Event<LeftArea> Outside { get; private set; } = null!;
     public Event<CancelContract> CancelAsked { get; private set; } = null!;
     public Event<HoldContract> HoldAsked { get; private set; } = null!;
     public Event<ResumeContract> ResumeAsked { get; private set; } = null!;
@@ -85,6 +86,7 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
         Correlate(() => Resolved, message => message.ContractId);
         Correlate(() => Appointed, message => message.ContractId);
         Correlate(() => OtherReported, message => message.ContractId);
+        Correlate(() => Outside, message => message.ContractId);
         Correlate(() => Revised, message => message.ContractId);
         Correlate(() => Kept, message => message.ContractId);
         Correlate(() => NotReplanned, message => message.ContractId);

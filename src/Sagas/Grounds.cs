@@ -6,9 +6,10 @@ namespace ExecutionManager.Sagas;
 /// <summary>What decisions about a contract are judged by, from its row.</summary>
 public static class Grounds
 {
-    public static DecisionGrounds Of(ContractState saga, Contract plan) => new(
+    public static DecisionGrounds Of(ContractState saga, Contract plan, DateTimeOffset now) => new(
         Plans.Unconfirmed(plan, saga.Execution, saga.SentRevision == 0 || saga is { Connected: true, Open: { Actuals: null, Gap: null, JournalLost: false } }),
-        saga.Open.JournalLost, Remaining(saga, plan).Count == 0, saga.Open.Stop is not null, saga.Open.Escalation is not null);
+        saga.Open.JournalLost, Remaining(saga, plan).Count == 0, plan.Scope.NotAfter <= now,
+        saga.Open.Stop is not null, saga.Open.Escalation is not null);
 
     /// <summary>The actions that nobody is known to have finished, neither this device nor that of an earlier contract.</summary>
     public static IReadOnlyList<PlannedAction> Remaining(ContractState saga, Contract plan) =>
@@ -17,17 +18,17 @@ public static class Grounds
             .Where(action => !saga.Open.DoneByOthers.Contains(action.ActionId) && !(action.RetryOf is { } first && saga.Open.DoneByOthers.Contains(first))),
     ];
 
-    public static IReadOnlyList<RecoveryStrategy> Allowed(ContractState saga, Contract plan) =>
-        [.. Decisions.Allowed(Of(saga, plan)).Select(one => Enum.Parse<RecoveryStrategy>(one.ToString()))];
+    public static IReadOnlyList<RecoveryStrategy> Allowed(ContractState saga, Contract plan, DateTimeOffset now) =>
+        [.. Decisions.Allowed(Of(saga, plan, now)).Select(one => Enum.Parse<RecoveryStrategy>(one.ToString()))];
 
-    public static string? Refuse(ContractState saga, Contract plan, RecoveryStrategy strategy, bool mayRepeat) =>
-        Decisions.Refuse(Enum.Parse<Domain.RecoveryStrategy>(strategy.ToString()), mayRepeat, Of(saga, plan));
+    public static string? Refuse(ContractState saga, Contract plan, RecoveryStrategy strategy, bool mayRepeat, DateTimeOffset now) =>
+        Decisions.Refuse(Enum.Parse<Domain.RecoveryStrategy>(strategy.ToString()), mayRepeat, Of(saga, plan, now));
 
     /// <summary>Why an operator's decision cannot be carried out, and the field that says so; null if it can.</summary>
-    public static (string Field, string Reason)? Refuse(ContractState saga, Contract plan, EscalationResolved resolved) =>
+    public static (string Field, string Reason)? Refuse(ContractState saga, Contract plan, EscalationResolved resolved, DateTimeOffset now) =>
         resolved.Strategy is { } strategy
-            ? Refuse(saga, plan, strategy, resolved.MayRepeat ?? false) is { } reason
-                ? (Refuse(saga, plan, strategy, mayRepeat: true) is null ? "mayRepeat" : "strategy", reason)
+            ? Refuse(saga, plan, strategy, resolved.MayRepeat ?? false, now) is { } reason
+                ? (Refuse(saga, plan, strategy, mayRepeat: true, now) is null ? "mayRepeat" : "strategy", reason)
                 : null
         : resolved.AttestedStopped != true ? ("strategy", "is required unless a standstill is attested")
         : saga.Open.Stop is null ? ("strategy", "is required: no stop waits for the word that the device stands still")

@@ -65,6 +65,9 @@ public sealed record OpenMatters
 
     public bool JournalLost { get; init; }
 
+    /// <summary>The newest telemetry that was found outside the area.</summary>
+    public DateTimeOffset OutsideAt { get; init; }
+
     /// <summary>The intent that the last push carried; its acceptance confirms it.</summary>
     public long PushedIntentVersion { get; init; }
 
@@ -115,7 +118,8 @@ public sealed record OpenHold(DateTimeOffset? Until, string Reason, string? Requ
 public sealed record OpenStop(ContractStatus Outcome, string? Reason, IReadOnlyList<string>? ExcludeDevices = null);
 
 /// <param name="Refused">The decision that was refused last; the next reminder tells it.</param>
-public sealed record OpenEscalation(Guid EscalationId, string? Severity, RefusedDecision? Refused = null);
+/// <param name="Refusals">How many were refused.</param>
+public sealed record OpenEscalation(Guid EscalationId, string? Severity, RefusedDecision? Refused = null, int Refusals = 0);
 
 /// <param name="Attempt">How often the Scheduler was asked.</param>
 public sealed record OpenReassignment(IReadOnlyList<string> ExcludeDevices, string Reason, int Attempt);

@@ -62,6 +62,7 @@ public static class StoreRegistration
         services.AddScoped<RenewalSweep>();
         services.AddScoped<ParkedSweep>();
         services.AddScoped<RetentionSweep>();
+        services.AddScoped<AreaSweep>();
         services.AddScoped<Work>();
         return services;
     }

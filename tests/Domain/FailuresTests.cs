@@ -113,6 +113,7 @@ public class When_a_decision_is_guarded
         {
             Assert.That(Allowed(new(["a2"])), Is.EqualTo([retry, reassign, escalate, hold, abort]), "mayRepeat is the decision's to say");
             Assert.That(Allowed(new([], IsJournalLost: true)), Is.EqualTo([reassign, escalate, hold, abort]));
+            Assert.That(Allowed(new([], IsWindowOver: true)), Is.EqualTo([reassign, escalate, hold, abort]));
             Assert.That(Allowed(new([], IsNothingLeft: true)), Is.EqualTo([escalate, hold, abort]));
             Assert.That(Allowed(new([], IsEscalated: true)), Is.EqualTo([retry, reassign, hold, abort]));
             Assert.That(Allowed(new([], IsEscalated: true, IsStopped: true)), Is.EqualTo([reassign, abort]), "a stop cannot be taken back");

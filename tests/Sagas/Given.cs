@@ -34,7 +34,7 @@ internal static class Given
                 { "actionId": "a1", "actionType": "drive", "duration": { "min": "PT10S", "mode": "PT20S", "max": "PT30S" } },
                 { "actionId": "a2", "actionType": "drop", "duration": { "min": "PT10S", "mode": "PT20S", "max": "PT30S" } } ],
               {{(needsData ? "\"dataRequests\": [ { \"name\": \"map\", \"source\": \"equator\", \"query\": { \"bbox\": [0, 0, 1, 1] } } ]," : "")}}
-              "scope": { "actionTypes": ["drive", "drop"], "offlineAllowance": "PT10M" } }
+              "scope": { "actionTypes": ["drive", "drop"], "area": { "type": "Polygon", "coordinates": [[[0, 0], [90, 0], [90, 90], [0, 90], [0, 0]]] }, "offlineAllowance": "PT10M" } }
             """;
         var reading = ContractDocument.Read(JsonDocument.Parse(json).RootElement, contractId, Now);
         return reading.Contract! with { Revision = 1, FencingToken = 1 };
@@ -181,6 +181,7 @@ internal static class Given
         yield return ("Resolved by attestation", id => Resolved(id) with { AttestedStopped = true });
         yield return ("Resolved for another request", id => Resolved(id) with { EscalationId = Guid.Empty, Strategy = RecoveryStrategy.Abort });
         yield return ("Appointed", id => new SuccessorAppointed(id, Guid.Empty));
+        yield return ("Outside", id => new LeftArea(id, Device, Now, [200, 200]));
         yield return ("OtherReported", id => new PredecessorReported(id, Guid.Empty, "agv-16", ["a2"], null));
         yield return ("OtherReported duplicate", id => new PredecessorReported(id, Guid.Empty, "agv-16", ["a2"], new(7, 9)));
         yield return ("Revised", id => Revised(id, ReplanId, "drop"));

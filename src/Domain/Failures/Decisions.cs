@@ -25,6 +25,10 @@ public static class Decisions
         {
             return "the journal is lost, which excludes retry";
         }
+        if (grounds.IsWindowOver && strategy == RecoveryStrategy.Retry)
+        {
+            return "notAfter has passed, which excludes retry";
+        }
         if (grounds.IsNothingLeft)
         {
             return "no action remains";

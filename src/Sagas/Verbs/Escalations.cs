@@ -33,7 +33,8 @@ internal static class Escalations
     public static EventActivityBinder<ContractState, DeadlineReached> Remind(this EventActivityBinder<ContractState, DeadlineReached> binder) =>
         binder.ThenAsync(context => context.RaiseEscalation());
 
-    /// <summary>Judges an operator's decision. One that cannot be carried out is told with the next reminder, sent at once.</summary>
+    /// <summary>Judges an operator's decision. One that cannot be carried out is told with the next
+    /// reminder, which comes soon, and later each time: whoever decides may be a program.</summary>
     public static EventActivityBinder<ContractState, EscalationResolved> Judge(this EventActivityBinder<ContractState, EscalationResolved> binder) =>
         binder.ThenAsync(async context =>
         {
@@ -44,14 +45,17 @@ internal static class Escalations
                 return;
             }
 
-            if (Grounds.Refuse(saga, await context.Plan(saga.Revision), resolved) is var (field, reason))
+            if (Grounds.Refuse(saga, await context.Plan(saga.Revision), resolved, context.Work().Now) is var (field, reason))
             {
                 context.RecordIgnored(resolved, $"{field} {reason}");
                 saga.Open = saga.Open with
                 {
-                    Escalation = open with { Refused = resolved.Strategy is { } refused ? new RefusedDecision { Strategy = refused, Reason = reason } : open.Refused },
+                    Escalation = open with
+                    {
+                        Refused = resolved.Strategy is { } refused ? new RefusedDecision { Strategy = refused, Reason = reason } : open.Refused, Refusals = open.Refusals + 1,
+                    },
                 };
-                await context.RaiseEscalation();
+                await context.ArmIn(DeadlineKind.Escalation, Waits.Backoff(open.Refusals + 1));
                 return;
             }
 
@@ -84,7 +88,7 @@ internal static class Escalations
         var evidence = new JsonObject
         {
             ["connected"] = saga.Connected,
-            ["unconfirmed"] = JsonSerializer.SerializeToNode(Grounds.Of(saga, plan).Unconfirmed, WireJson.Options),
+            ["unconfirmed"] = JsonSerializer.SerializeToNode(Grounds.Of(saga, plan, work.Now).Unconfirmed, WireJson.Options),
             ["remaining"] = JsonSerializer.SerializeToNode(Grounds.Remaining(saga, plan).Select(action => action.ActionId), WireJson.Options),
             ["further"] = JsonSerializer.SerializeToNode<IReadOnlyList<Failure>>(recovery.Further, WireJson.Options),
             ["earlier"] = JsonSerializer.SerializeToNode<IReadOnlyList<EarlierRecovery>>(saga.Open.Earlier, WireJson.Options),
@@ -112,7 +116,7 @@ internal static class Escalations
         await context.Publish(new EscalationRaised
         {
             ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, EscalationId = open.EscalationId, Failure = recovery.Failure,
-            Evidence = JsonSerializer.SerializeToElement(evidence, WireJson.Options), AllowedStrategies = Grounds.Allowed(saga, plan),
+            Evidence = JsonSerializer.SerializeToElement(evidence, WireJson.Options), AllowedStrategies = Grounds.Allowed(saga, plan, work.Now),
         });
         await context.ArmIn(DeadlineKind.Escalation, work.Settings.EscalationReminder);
     }

@@ -112,6 +112,36 @@ internal static class Facts
             }
         });
 
+    /// <summary>Takes a position outside the area, as telemetry told it; a plan in force since may have widened the area.</summary>
+    public static EventActivityBinder<ContractState, LeftArea> Take(this EventActivityBinder<ContractState, LeftArea> binder) =>
+        binder.ThenAsync(async context =>
+        {
+            var (saga, found) = (context.Saga, context.Message);
+            if (saga.AcceptedRevision == 0 || found.ReceivedAt <= saga.Open.OutsideAt || !Failures.IsOutside(await context.Plan(saga.AcceptedRevision), found.Position))
+            {
+                return;
+            }
+
+            saga.Open = saga.Open with { OutsideAt = found.ReceivedAt };
+            context.Blame(FailureKind.ScopeViolated, "the device is outside the area", new JsonObject
+            {
+                ["position"] = JsonSerializer.SerializeToNode(found.Position, WireJson.Options), ["receivedAt"] = InstantConverter.Format(found.ReceivedAt),
+            });
+        });
+
+    /// <summary>The verdict waits for the actuals.</summary>
+    public static EventActivityBinder<ContractState, LeftArea> KeepFailure(this EventActivityBinder<ContractState, LeftArea> binder) =>
+        binder.Then(context =>
+        {
+            if (context.Findings().Failure is { } failure)
+            {
+                context.Saga.Open = context.Saga.Open with
+                {
+                    Failure = new FoundFailure(Domain.FailureKind.ScopeViolated, failure.ActionId, failure.Detail, null, context.Message.ReceivedAt),
+                };
+            }
+        });
+
     /// <summary>Takes news of the connection, and what a birth says about this contract.</summary>
     public static EventActivityBinder<ContractState, ConnectionChanged> Take(this EventActivityBinder<ContractState, ConnectionChanged> binder) =>
         binder.Then(context =>

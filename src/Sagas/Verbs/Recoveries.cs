@@ -21,15 +21,41 @@ internal static class Recoveries
         findings.Failure = new Failure
         {
             Kind = kind, ActionId = actionId ?? saga.Execution.Running?.ActionId, Detail = detail, At = work.Now,
-            Certainty = saga.Connected || saga.SentRevision == 0 ? Certainty.Confirmed : Certainty.Projected,
-            Evidence = JsonSerializer.SerializeToElement(evidence ?? [], WireJson.Options),
+            Certainty = IsConcluded(saga, kind) ? Certainty.Projected : Certainty.Confirmed,
+            Evidence = JsonSerializer.SerializeToElement(Evidence(context, evidence ?? []), WireJson.Options),
         };
         findings.Add(Verdict.Failed);
     }
 
+    /// <summary>Known, or concluded from silence: offline, a window that passed only ends what is estimated.</summary>
+    private static bool IsConcluded(ContractState saga, FailureKind kind) =>
+        Failures.FromSilence(Enum.Parse<Domain.FailureKind>(kind.ToString())) || (kind == FailureKind.WindowMissed && saga is { Connected: false, SentRevision: > 0 });
+
+    /// <summary>What it was concluded from: the deadline that passed, or the journal as far as it is known.</summary>
+    private static JsonObject Evidence(BehaviorContext<ContractState> context, JsonObject evidence)
+    {
+        var saga = context.Saga;
+        if (context.TryGetMessage<DeadlineReached>(out var deadline))
+        {
+            (evidence["deadline"], evidence["dueAt"]) = (deadline.Message.Kind.Word(), InstantConverter.Format(deadline.Message.DueAt));
+        }
+
+        if (saga.ConnectionEpoch > 0)
+        {
+            evidence["connectionEpoch"] = saga.ConnectionEpoch;
+        }
+
+        if (saga.AcceptedRevision > 0)
+        {
+            evidence.TryAdd("seq", saga.Execution.Seq);
+        }
+
+        return evidence;
+    }
+
     public static void Blame(this BehaviorContext<ContractState> context, FoundFailure found)
     {
-        context.Blame(Enum.Parse<FailureKind>(found.Kind.ToString()), found.Detail, new JsonObject { ["seq"] = found.Seq }, found.ActionId);
+        context.Blame(Enum.Parse<FailureKind>(found.Kind.ToString()), found.Detail, found.Seq is { } seq ? new JsonObject { ["seq"] = seq } : null, found.ActionId);
         context.Findings().Failure = context.Findings().Failure! with { Certainty = Certainty.Confirmed, At = found.At ?? context.Work().Now };
     }
 
@@ -82,7 +108,7 @@ internal static class Recoveries
                 return;
             }
 
-            if (Grounds.Refuse(saga, await context.Plan(saga.Revision), decided.Strategy, decided.MayRepeat ?? false) is { } reason)
+            if (Grounds.Refuse(saga, await context.Plan(saga.Revision), decided.Strategy, decided.MayRepeat ?? false, work.Now) is { } reason)
             {
                 await context.AskAgain(new RefusedDecision { Strategy = decided.Strategy, Reason = reason });
                 return;
@@ -183,8 +209,8 @@ internal static class Recoveries
             Connected = saga.Connected, SafeToReassignAt = device.Connection?.Lease == LeaseCapability.None ? null : lease?.SafeToReassignAt,
             Contract = Shown.Document(plan),
             Actual = Shown.Actual(saga.Execution, plan, null), RemainingActions = Shown.Actions(plan, Grounds.Remaining(saga, plan)),
-            Failure = recovery.Failure, Earlier = saga.Open.Earlier, Unconfirmed = [.. Grounds.Of(saga, plan).Unconfirmed],
-            AllowedStrategies = Grounds.Allowed(saga, plan), Refused = recovery.Refused,
+            Failure = recovery.Failure, Earlier = saga.Open.Earlier, Unconfirmed = [.. Grounds.Of(saga, plan, work.Now).Unconfirmed],
+            AllowedStrategies = Grounds.Allowed(saga, plan, work.Now), Refused = recovery.Refused,
         });
         await context.ArmIn(DeadlineKind.Policy, work.Settings.Policy);
     }

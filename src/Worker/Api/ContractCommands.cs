@@ -60,7 +60,7 @@ internal sealed class ContractCommands(
             return Problem.StateForbids(States.Shown(saga.CurrentState)!.Value, $"Contract {id} does not wait for an answer to escalation {resolved.EscalationId}.");
         }
 
-        if (Grounds.Refuse(saga, await records.Document(id, saga.Revision, ct), resolved) is var (field, reason))
+        if (Grounds.Refuse(saga, await records.Document(id, saga.Revision, ct), resolved, clock.GetUtcNow()) is var (field, reason))
         {
             return Problem.Validation(new Dictionary<string, string[]> { [field] = [reason] });
         }

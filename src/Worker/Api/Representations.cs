@@ -67,9 +67,9 @@ internal sealed class Representations(StoreContext db, IContractRecords records,
             Attested = open.Attested is { } attested ? new(attested.At, attested.By, attested.Reason) : null,
             Projection = estimate is null ? null : Part(estimate),
             Divergence = open.Divergence is { } divergence ? Shown.Divergence(divergence) : null,
-            Recovery = open.Recovery is { } recovery ? new(recovery.RecoveryId, recovery.Failure, recovery.Attempt, [.. Grounds.Of(saga, await Desired(saga, plan, ct)).Unconfirmed]) : null,
+            Recovery = open.Recovery is { } recovery ? new(recovery.RecoveryId, recovery.Failure, recovery.Attempt, [.. Grounds.Of(saga, await Desired(saga, plan, ct), now).Unconfirmed]) : null,
             Escalation = open.Escalation is { } escalation && open.Recovery is { } failed
-                ? new(escalation.EscalationId, Grounds.Allowed(saga, await Desired(saga, plan, ct)), failed.Failure)
+                ? new(escalation.EscalationId, Grounds.Allowed(saga, await Desired(saga, plan, ct), now), failed.Failure)
                 : null,
             Replan = open.Replan is { } replan ? new(replan.ReplanId, replan.Reason, replan.RequestedAt) : null,
             Hold = open.Hold is { } hold ? new(hold.Until, hold.Reason, hold.RequestedBy) : null,

@@ -2,7 +2,7 @@ using ExecutionManager.Store;
 
 namespace ExecutionManager.Worker;
 
-/// <summary>Runs the sweeps each second: devices that fell silent, requests that have closed, leases that are due, and a batch of what is kept no longer.</summary>
+/// <summary>Runs the sweeps each second: devices that fell silent or left their area, requests that have closed, leases that are due, and a batch of what is kept no longer.</summary>
 public sealed class Sweeper(IServiceScopeFactory scopes, WorkerSettings settings, TimeProvider clock, ILogger<Sweeper> log) : BackgroundService
 {
     // Between two rounds over all ended contracts.
@@ -29,6 +29,11 @@ public sealed class Sweeper(IServiceScopeFactory scopes, WorkerSettings settings
                 await using (var scope = scopes.CreateAsyncScope())
                 {
                     await scope.ServiceProvider.GetRequiredService<ParkedSweep>().RunOnce(stoppingToken);
+                }
+
+                await using (var scope = scopes.CreateAsyncScope())
+                {
+                    await scope.ServiceProvider.GetRequiredService<AreaSweep>().RunOnce(stoppingToken);
                 }
 
                 await using (var scope = scopes.CreateAsyncScope())
