@@ -20,7 +20,7 @@ internal static partial class DeviceProtocolPage
         return [.. rows.SelectMany(row => Word().Matches(row.Split('|')[1]).Select(match => match.Groups[1].Value))];
     }
 
-    private static string Root()
+    internal static string Root()
     {
         var folder = TestContext.CurrentContext.TestDirectory;
         while (!File.Exists(Path.Combine(folder, "ExecutionManager.sln")))

@@ -21,10 +21,13 @@ internal sealed class Link(string name, SimulatedDevice device, DeviceProfile pr
     /// <summary>Its disk was lost: what the journal said is no longer there to compare with.</summary>
     public bool LostDisk { get; set; }
 
+    /// <summary>What never arrives of what the device publishes.</summary>
+    public Func<DeviceMessage, bool> Loses { get; set; } = _ => false;
+
     /// <summary>The device has published; of telemetry only the newest is worth waiting for.</summary>
     public void Publish(IEnumerable<DeviceMessage> messages)
     {
-        foreach (var message in messages)
+        foreach (var message in messages.Where(message => !Loses(message)))
         {
             if (message.Qos == 0)
                 Up.RemoveAll(waiting => waiting.Qos == 0);

@@ -101,6 +101,8 @@ internal sealed class Worker : IAsyncDisposable
         await using (var scope = services.CreateAsyncScope())
             await scope.ServiceProvider.GetRequiredService<StalenessSweep>().RunOnce(default);
         await using (var scope = services.CreateAsyncScope())
+            await scope.ServiceProvider.GetRequiredService<AreaSweep>().RunOnce(default);
+        await using (var scope = services.CreateAsyncScope())
             await scope.ServiceProvider.GetRequiredService<RenewalSweep>().RunOnce(default);
     }
 

@@ -14,6 +14,12 @@ internal sealed partial class World
 
     private void Hear(object request)
     {
+        if (plan.IsScripted)
+        {
+            if ((request is ReassignmentRequested reassigned && plan.HasScheduler ? Assign(reassigned) : plan.Answer(request)) is { } scripted)
+                answers.Add((Now, scripted));
+            return;
+        }
         var isOdd = !isKind && chance.NextDouble() < plan.Unkindness * 2;
         if (request is ReassignmentRequested || !isKind && request is EscalationRaised)
             census.Count(request is ReassignmentRequested ? "task reassigned" : "contract escalated");
@@ -54,18 +60,25 @@ internal sealed partial class World
         }
     }
 
-    private object Provide(SpatialDataRequested request, bool isOdd)
+    public static SpatialDataProvided Provided(SpatialDataRequested request)
     {
         var content = Encoding.UTF8.GetBytes("{\"type\":\"FeatureCollection\",\"features\":[]}");
-        if (isOdd)
-            census.Count("data refused or wrong");
-        return isOdd && chance.Next(2) == 0
+        return new SpatialDataProvided
+        {
+            ContractId = request.ContractId, RequestId = request.RequestId, MediaType = "application/geo+json", Content = Convert.ToBase64String(content),
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(content)),
+        };
+    }
+
+    private object Provide(SpatialDataRequested request, bool isOdd)
+    {
+        var provided = Provided(request);
+        if (!isOdd)
+            return provided;
+        census.Count("data refused or wrong");
+        return chance.Next(2) == 0
             ? new SpatialDataUnavailable { ContractId = request.ContractId, RequestId = request.RequestId, Reason = "no such source" }
-            : new SpatialDataProvided
-            {
-                ContractId = request.ContractId, RequestId = request.RequestId, MediaType = "application/geo+json", Content = Convert.ToBase64String(content),
-                Sha256 = Convert.ToHexStringLower(SHA256.HashData(isOdd ? [.. content, 1] : content)),
-            };
+            : provided with { Sha256 = Convert.ToHexStringLower(SHA256.HashData([1])) };
     }
 
     private RecoveryDecided Decide(RecoveryRequested request, bool isOdd)
@@ -113,7 +126,7 @@ internal sealed partial class World
     }
 
     /// <summary>The Scheduler gives what is left to another device, as a contract of its own.</summary>
-    private TaskAssigned Assign(ReassignmentRequested request)
+    public TaskAssigned Assign(ReassignmentRequested request)
     {
         var document = JsonNode.Parse(submitted.Last(one => one.GetProperty("contractId").GetGuid() == request.ContractId).GetRawText())!.AsObject();
         var contract = NextId();

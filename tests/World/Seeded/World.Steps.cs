@@ -139,12 +139,12 @@ internal sealed partial class World
     private async Task SubmitSomething()
     {
         var document = submitted.Count > 0 && chance.Next(8) == 0 ? Any(submitted) : Draw();
-        submitted.Add(document);
         if (chance.Next(3) > 0)
         {
             await Submit(document);
             return;
         }
+        submitted.Add(document);
         laws.Name(document.GetProperty("contractId").GetGuid());
         await Publish(TaskAssigned.From(document.Deserialize<ContractDocument>(WireJson.Options)!), "scheduler >");
     }

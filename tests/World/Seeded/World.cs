@@ -41,8 +41,9 @@ internal sealed partial class World : IAsyncDisposable
         this.plan = plan;
         this.census = census;
         (chance, ids) = (new Random(plan.Seed), new Random(plan.Seed + 1));
-        laws = new Laws(database, links);
+        laws = new Laws(database, links) { IsLawless = plan.IsLawless };
         sweptAt = clock.GetUtcNow();
+        isKind = plan.IsScripted;
         for (var i = 0; i < plan.Devices; i++)
         {
             var profile = new DeviceProfile
@@ -54,13 +55,18 @@ internal sealed partial class World : IAsyncDisposable
                 EnforcesLease = !(plan.HasDeviceWithoutLease && i == 1),
                 ClockSkew = TimeSpan.FromSeconds(chance.Next(-30, 31)),
                 UptimeDrift = (chance.NextDouble() - 0.5) * 0.03,
-                Script = Script(plan.Seed * 17 + i),
+                Script = plan.IsScripted ? plan.Script : Script(plan.Seed * 17 + i),
             };
             links.Add(new Link(profile.DeviceId, new SimulatedDevice(profile, Now), profile));
         }
     }
 
     public IReadOnlyList<string> Trace => trace;
+
+    /// <summary>What was said to neighbours and applications.</summary>
+    public List<object> Said { get; } = [];
+
+    public ContractState Row(Guid contract) => laws[contract]!;
 
     /// <summary>The states a contract went through.</summary>
     public string States(Guid contract) => laws.StatesOf(contract);
@@ -138,10 +144,18 @@ internal sealed partial class World : IAsyncDisposable
     {
         var contract = document.GetProperty("contractId").GetGuid();
         laws.Name(contract);
+        submitted.Add(document);
         database.Written();
         var submission = await worker!.Submit(document);
         Note($"submit {laws.NameOf(contract)} on {document.GetProperty("deviceId")} for {document.GetProperty("task").GetProperty("taskId")}: {submission.GetType().Name}");
         await Check();
+    }
+
+    /// <summary>Publishes in a device's name what the simulated one would not.</summary>
+    public async Task Say(Link link, string topic, object body)
+    {
+        link.Up.Add(new DeviceMessage($"em/v1/{link.Name}/{topic}", JsonSerializer.SerializeToUtf8Bytes(body, WireJson.Options), Retain: false, Qos: 1));
+        await DeliverAllUp();
     }
 
     public async Task Publish(object message, string how)
@@ -293,6 +307,7 @@ internal sealed partial class World : IAsyncDisposable
     {
         var message = body.Deserialize(typeof(PushContract).Assembly.GetType($"{typeof(PushContract).Namespace}.{type}")!, WireJson.Options)!;
         laws.Observe(message);
+        Said.Add(message);
         if (message is SpatialDataRequested or RecoveryRequested or ReplanRequested or ReassignmentRequested or EscalationRaised)
             Hear(message);
         else if (message is not (ContractStateChanged or LateEvidenceFound or DuplicateExecution))

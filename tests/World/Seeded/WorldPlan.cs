@@ -35,6 +35,21 @@ internal sealed record WorldPlan(int Seed)
 
     public RecoveryFallback Fallback { get; init; }
 
+    /// <summary>Nothing happens by chance: what a test does, and what these say.</summary>
+    public bool IsScripted { get; init; }
+
+    /// <summary>How the devices of a scripted world behave.</summary>
+    public DeviceScript Script { get; init; } = DeviceScript.Obedient;
+
+    /// <summary>What a neighbour of a scripted world answers; null is silence.</summary>
+    public Func<object, object?> Answer { get; init; } = _ => null;
+
+    /// <summary>False: the Scheduler of a scripted world is silent.</summary>
+    public bool HasScheduler { get; init; } = true;
+
+    /// <summary>An operator errs: the laws cannot be kept.</summary>
+    public bool IsLawless { get; init; }
+
     /// <summary>Breaks a rule on purpose, by composition.</summary>
     public Action<IServiceCollection>? Weaken { get; init; }
 
