@@ -60,7 +60,7 @@ public sealed partial class SimulatedDevice
     /// <summary>Of those it may run: the highest priority, then the earliest accepted; a running one stays.</summary>
     private void Choose()
     {
-        while (_current is null && !_state.Contracts.Any(c => c.AwaitsWord))
+        while (_current is null && !IsSuspended && !_state.Contracts.Any(c => c.AwaitsWord))
         {
             var chosen = _state.Contracts
                 .Where(c => RunnableFrom(c) <= _at)

@@ -9,7 +9,7 @@ public sealed partial class SimulatedDevice
     private readonly List<Rejection> _rejections = [];
 
     /// <summary>Not standing still: a safe stop under way counts as executing.</summary>
-    public bool IsExecuting => _current is not null;
+    public bool IsExecuting => _current is not null && !IsSuspended;
 
     public ContractView? Current => _current is null ? null : View(_current);
 

@@ -36,6 +36,8 @@ public sealed partial class SimulatedDevice
     /// <summary>As the device believes: it learns of a lost connection by <see cref="Disconnect"/>.</summary>
     public bool IsConnected { get; private set; }
 
+    public bool IsSuspended { get; private set; }
+
     /// <summary>It was told that its epoch is too old; who runs it disconnects it and connects it again.</summary>
     public bool WantsReconnect { get; private set; }
 
@@ -44,8 +46,8 @@ public sealed partial class SimulatedDevice
     {
         get
         {
-            DateTimeOffset? next = NextEvent()?.At;
-            if (IsConnected)
+            DateTimeOffset? next = IsSuspended ? null : NextEvent()?.At;
+            if (IsConnected && !IsSuspended)
             {
                 next = Earliest(next, _telemetryAt);
                 foreach (var contract in _state.Contracts)
@@ -161,12 +163,36 @@ public sealed partial class SimulatedDevice
         Boot(Save(), now);
     }
 
+    /// <summary>It stands still and does nothing until <see cref="Wake"/>; its clock since boot goes on.</summary>
+    public IReadOnlyList<DeviceMessage> Suspend(DateTimeOffset now) => Step(now, () =>
+    {
+        StopMoving();
+        IsSuspended = true;
+    });
+
+    /// <summary>It looks at its lease and its window before it moves again.</summary>
+    public IReadOnlyList<DeviceMessage> Wake(DateTimeOffset now)
+    {
+        IsSuspended = false;
+        _now = _at = now;
+        if (_current is { } current)
+        {
+            if (LeaseEndsAt(current) <= now || current.Document.NotAfter - _profile.ClockSkew <= now)
+                BeginStop(current, LeaseEndsAt(current) <= now ? "leaseEnd" : "self");
+            if (current.Stop is not null)
+                StandStill(current);
+            else
+                Move(current);
+        }
+        return Step(now, () => { });
+    }
+
     private void Boot(string json, DateTimeOffset now)
     {
         _state = JsonSerializer.Deserialize<DeviceState>(json, Bodies.Json)
             ?? throw new ArgumentException("No state.", nameof(json));
         _current = null;
-        IsConnected = WantsReconnect = false;
+        IsConnected = WantsReconnect = IsSuspended = false;
         _bootedAt = _now = _at = now;
         foreach (var contract in _state.Contracts.Where(c => c.Status == ContractStatus.Executing))
         {

@@ -58,6 +58,7 @@ public sealed class When_the_demo_runs
         }
 
         public Task<ContractState?> State(Guid contractId, CancellationToken ct) => records.State(contractId, ct);
+        public Task<Guid?> Successor(string taskId, long fencingToken, CancellationToken ct) => records.Successor(taskId, fencingToken, ct);
         public Task Keep(Contract contract, CancellationToken ct) => records.Keep(contract, ct);
         public Task<DeviceView> Device(string deviceId, CancellationToken ct) => records.Device(deviceId, ct);
         public Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, string deviceId, long afterSeq, CancellationToken ct) => records.Held(contractId, deviceId, afterSeq, ct);

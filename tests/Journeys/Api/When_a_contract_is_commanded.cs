@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Sagas;
 
 namespace ExecutionManager.Journeys.Tests;
 
-[TestFixture, CancelAfter(30_000)]
+[TestFixture, CancelAfter(60_000)]
 public class When_a_contract_is_commanded
 {
     private ApiHost host = null!;
@@ -54,6 +56,7 @@ public class When_a_contract_is_commanded
     [TestCase("cancel", """{ "reason": " " }""", "reason")]
     [TestCase("cancel", null, "reason")]
     [TestCase("resume", """{ "reason": 5 }""", "reason")]
+    [TestCase("escalation", """{ "escalationId": "x", "strategy": "shrug", "attestedStopped": "yes", "mayRepeat": 1 }""", "escalationId strategy attestedStopped mayRepeat reason")]
     [TestCase("reconcile", """{ "attested": { "actions": {} }, "expectedVersion": -1 }""", "attested.at reason expectedVersion")]
     [TestCase("reconcile", """{ "attested": { "at": "2099-01-01T00:00:00Z", "actions": { "a1": { "status": "gone" }, "a2": { "progress": 2 } }, "status": "well", "position": [1] }, "reason": "seen" }""",
         "attested.at attested.actions.a1.status attested.actions.a2.status attested.actions.a2.progress attested.status attested.position")]
@@ -69,14 +72,44 @@ public class When_a_contract_is_commanded
     [TestCase("cancel", "Completed")]
     [TestCase("hold", "Stopping")]
     [TestCase("hold", "Aborted")]
+    [TestCase("hold", "Escalated")]
+    [TestCase("escalation", "Live")]
     [TestCase("resume", "Live")]
     [TestCase("reconcile", "Cancelled")]
     [TestCase("reconcile", "Preparing")]
     public async Task Should_name_the_state_that_forbids_it(string verb, string state)
     {
-        var refused = await host.Post($"/contracts/{await Seed(state, accepted: state != "Preparing")}/{verb}", Body("""{ "reason": "because" }"""));
+        var refused = await host.Post($"/contracts/{await Seed(state, accepted: state != "Preparing")}/{verb}", Body("""{ "reason": "because", "escalationId": "0198f0c4-1a2b-7c3d-8e4f-5a6b7c8d9e0f" }"""));
         Assert.That(refused.Problem, Is.EqualTo("409 state-forbids"));
         Assert.That(refused.Json["state"]!.GetValue<string>(), Is.EqualTo(char.ToLowerInvariant(state[0]) + state[1..]));
+    }
+
+    [Test]
+    public async Task Should_carry_out_what_an_operator_decides()
+    {
+        var escalation = Guid.NewGuid();
+        var id = await host.Seed(saga =>
+        {
+            (saga.CurrentState, saga.SentRevision, saga.AcceptedRevision, saga.AcceptedAt, saga.Intent, saga.Version) = ("Escalated", 1, 1, ApiHost.Start, Intent.Hold, 4);
+            var failure = new Failure { Kind = FailureKind.OfflineTooLong, Detail = "no contact", Certainty = Certainty.Projected, At = ApiHost.Start };
+            saga.Open = saga.Open with { Escalation = new OpenEscalation(escalation, null), Recovery = new OpenRecovery(Guid.NewGuid(), failure, 3, null, false, null, []) };
+        });
+        var shown = (await host.Get($"/contracts/{id}")).Json;
+        Assert.That(shown["status"]!.GetValue<string>(), Is.EqualTo("escalated"));
+        Assert.That(shown["escalation"]!["allowedStrategies"]!.AsArray().Select(one => one!.GetValue<string>()), Is.EqualTo(new[] { "retry", "reassign", "hold", "abort" }));
+
+        Task<Reply> Answer(Guid to, string rest) => host.Post($"/contracts/{id}/escalation", Body($$"""{ "escalationId": "{{to}}", "reason": "seen on site", {{rest}} }"""));
+        Assert.That((await Answer(Guid.NewGuid(), "\"strategy\": \"abort\"")).Problem, Is.EqualTo("409 state-forbids"), "another escalation");
+        Assert.That((await Answer(escalation, "\"strategy\": \"retry\"")).Errors, Is.EqualTo(new[] { "mayRepeat" }), "nobody knows what was done");
+        Assert.That((await Answer(escalation, "\"attestedStopped\": true")).Errors, Is.EqualTo(new[] { "strategy" }), "no stop waits for it");
+        Assert.That((await Answer(escalation, "\"strategy\": \"abort\", \"expectedVersion\": 3")).Problem, Is.EqualTo("412 version-mismatch"));
+        Assert.That((await Answer(escalation, "\"strategy\": \"abort\", \"attestedStopped\": true, \"expectedVersion\": 4")).Status, Is.EqualTo(202));
+
+        var aborted = await host.Until($"/contracts/{id}", one => one["status"]!.GetValue<string>() == "aborted");
+        Assert.That((aborted["outcome"]!["evidence"]!.GetValue<string>(), aborted["certainty"]!.GetValue<string>()), Is.EqualTo(("operator", "confirmed")));
+        var last = (await host.Get($"/contracts/{id}/history")).Json["items"]!.AsArray();
+        Assert.That(last.Select(item => item!["cause"]!.GetValue<string>()), Is.EqualTo(new[] { "decided", "attested" }));
+        Assert.That(last[0]!["evidence"]!.ToJsonString(), Does.Contain("\"by\":\"http\"").And.Contain("\"attestedStopped\":true").And.Contain("seen on site"));
     }
 
     [Test]
@@ -88,8 +121,8 @@ public class When_a_contract_is_commanded
     }
 
     [Test]
-    public async Task Should_not_find_what_is_not_there([Values("cancel", "hold", "resume", "reconcile")] string verb) =>
-        Assert.That((await host.Post($"/contracts/{Guid.NewGuid()}/{verb}", Body("""{ "reason": "because" }"""))).Problem, Is.EqualTo("404 not-found"));
+    public async Task Should_not_find_what_is_not_there([Values("cancel", "hold", "resume", "reconcile", "escalation")] string verb) =>
+        Assert.That((await host.Post($"/contracts/{Guid.NewGuid()}/{verb}", Body("""{ "reason": "because", "escalationId": "0198f0c4-1a2b-7c3d-8e4f-5a6b7c8d9e0f" }"""))).Problem, Is.EqualTo("404 not-found"));
 
     private static JsonObject Attested(string actions, string? status = null) => Body($$"""
         { "attested": { "at": "2026-11-24T09:00:00Z", "actions": {{actions}}{{(status is null ? "" : $", \"status\": \"{status}\"")}} }, "reason": "I stand beside it" }

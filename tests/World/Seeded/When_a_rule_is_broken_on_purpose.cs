@@ -1,8 +1,12 @@
+using System.Data.Common;
+using System.Text.RegularExpressions;
 using ExecutionManager.Domain;
 using ExecutionManager.Durability;
 using ExecutionManager.Sagas;
+using ExecutionManager.Store;
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ExecutionManager.World.Tests;
@@ -25,6 +29,18 @@ public class When_a_rule_is_broken_on_purpose
     [Test]
     public Task Should_miss_the_time_that_a_device_may_still_execute() => Expect("at most one device executes a task", services =>
         Decorate<IContractRecords>(services, real => new OtherRecords(real) { BelievesLeasesShort = true }));
+
+    [Test]
+    public Task Should_miss_the_time_that_a_device_takes_to_stop() => Expect("a device stands still by safeToReassignAt", services =>
+        Decorate<IContractRecords>(services, real => new OtherRecords(real) { ForgetsStopTime = true }));
+
+    [Test]
+    public Task Should_miss_that_what_is_being_stopped_gets_no_lease() => Expect("no lease is renewed of what is being stopped", services =>
+        services.ConfigureDbContext<SqliteStoreContext>(options => options.AddInterceptors(new RenewsAlways())));
+
+    [Test]
+    public Task Should_miss_that_a_push_in_doubt_may_have_arrived() => Expect("at most one device executes a task", services =>
+        Decorate<IDurableDatabase>(services, real => new OtherDatabase(real) { TakesDoubtForRefusal = true }));
 
     private static async Task Expect(string law, Action<IServiceCollection> weaken)
     {
@@ -55,10 +71,23 @@ public class When_a_rule_is_broken_on_purpose
             real.Lifetime));
     }
 
+    /// <summary>The sweep of renewals asks no longer whether a lease may be renewed.</summary>
+    private sealed class RenewsAlways : DbCommandInterceptor
+    {
+        public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+            DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+        {
+            if (command.CommandText.Contains("RenewAt", StringComparison.Ordinal))
+                command.CommandText = Regex.Replace(command.CommandText, """(WHERE|AND) "\w+"\."Renewable" """, "$1 1 ");
+            return new(result);
+        }
+    }
+
     private sealed class OtherDatabase(IDurableDatabase real) : IDurableDatabase
     {
         public bool ForgetsWhatItReceived { get; init; }
         public bool LosesDeadlines { get; init; }
+        public bool TakesDoubtForRefusal { get; init; }
 
         public async Task<IWriteTransaction> Begin(DbContext db, CancellationToken cancellationToken) =>
             new OtherTransaction(await real.Begin(db, cancellationToken), this);
@@ -76,8 +105,13 @@ public class When_a_rule_is_broken_on_purpose
         public async Task<bool> TryReceive(InboxMessage row, CancellationToken cancellationToken) =>
             await real.TryReceive(row, cancellationToken) || rules.ForgetsWhatItReceived;
 
-        public Task<TSaga?> Load<TSaga>(Guid correlationId, CancellationToken cancellationToken) where TSaga : class, ISaga =>
-            real.Load<TSaga>(correlationId, cancellationToken);
+        public async Task<TSaga?> Load<TSaga>(Guid correlationId, CancellationToken cancellationToken) where TSaga : class, ISaga
+        {
+            var saga = await real.Load<TSaga>(correlationId, cancellationToken);
+            if (rules.TakesDoubtForRefusal && saga is ContractState { CurrentState: "AwaitingConnection", AcceptedRevision: 0 } inDoubt)
+                inDoubt.SentRevision = 0;
+            return saga;
+        }
 
         public Task Cancel(Guid schedulingToken, CancellationToken cancellationToken) => real.Cancel(schedulingToken, cancellationToken);
 
@@ -93,6 +127,7 @@ public class When_a_rule_is_broken_on_purpose
     {
         public bool LosesEntries { get; init; }
         public bool BelievesLeasesShort { get; init; }
+        public bool ForgetsStopTime { get; init; }
 
         public async Task<LeaseView?> Lease(Guid contractId, CancellationToken ct) => await real.Lease(contractId, ct) is not { } lease ? null
             : BelievesLeasesShort ? lease with { SafeToReassignAt = lease.EndsAt - TimeSpan.FromSeconds(15) }
@@ -113,7 +148,8 @@ public class When_a_rule_is_broken_on_purpose
 
         public Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, string deviceId, long afterSeq, CancellationToken ct) => real.Held(contractId, deviceId, afterSeq, ct);
 
-        public Task Grant(Guid contractId, LeaseGrant grant, CancellationToken ct) => real.Grant(contractId, grant, ct);
+        public Task Grant(Guid contractId, LeaseGrant grant, CancellationToken ct) =>
+            real.Grant(contractId, ForgetsStopTime ? grant with { StopTime = TimeSpan.Zero } : grant, ct);
 
         public Task<LatestSample?> Latest(Guid contractId, string deviceId, CancellationToken ct) => real.Latest(contractId, deviceId, ct);
 

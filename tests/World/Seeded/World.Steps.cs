@@ -30,8 +30,9 @@ internal sealed partial class World
     private IEnumerable<(double Weight, Func<Task> Act)> Choices()
     {
         var unkind = plan.Unkindness * 4;
-        var connected = links.Where(link => link.Device.IsConnected).ToList();
-        var away = links.Where(link => !link.Device.IsConnected || link.Device.WantsReconnect).ToList();
+        var awake = links.Where(link => !link.Device.IsSuspended).ToList();
+        var connected = awake.Where(link => link.Device.IsConnected).ToList();
+        var away = awake.Where(link => !link.Device.IsConnected || link.Device.WantsReconnect).ToList();
         yield return (8, () => Let(TimeSpan.FromMilliseconds(chance.Next(100, 3000))));
         yield return (unkind * 0.3, () => Let(TimeSpan.FromSeconds(chance.Next(15, 400)), "time jumps"));
         if (away.Count > 0 && !(worker is null && plan.EmbeddedBroker))
@@ -43,7 +44,11 @@ internal sealed partial class World
             yield return (unkind * 0.7, () => Fault("silence", () => Any(connected).IsSilent = true));
             yield return (unkind * 0.3, () => Fault("takeover", () => Connect(Any(connected))));
         }
-        if (links.FindAll(link => link.IsSilent) is { Count: > 0 } silent)
+        if (awake.Count > 0)
+            yield return (unkind * 0.4, () => Fault("suspend", () => Suspend(Any(awake))));
+        if (links.FindAll(link => link.Device.IsSuspended) is { Count: > 0 } asleep)
+            yield return (2, () => { Wake(Any(asleep)); return Task.CompletedTask; });
+        if (awake.FindAll(link => link.IsSilent) is { Count: > 0 } silent)
             yield return (3, () => { Any(silent).IsSilent = false; return Task.CompletedTask; });
         yield return (unkind * 0.6, () => Fault("reboot", () => Reboot(Any(links), diskLost: false)));
         yield return (unkind * 0.05, () => Fault("disk lost", () => Reboot(Any(links), diskLost: true)));
@@ -225,8 +230,24 @@ internal sealed partial class World
         return submitted[^1];
     }
 
+    private void Suspend(Link link)
+    {
+        Note($"{link.Name} is suspended");
+        Take(link, link.Device.Suspend(Now));
+        link.IsSilent = true;
+    }
+
+    private void Wake(Link link)
+    {
+        Note($"{link.Name} wakes");
+        link.IsSilent = false;
+        Take(link, link.Device.Wake(Now));
+    }
+
     private void Reboot(Link link, bool diskLost)
     {
+        if (link.Device.IsSuspended)
+            Wake(link);
         Note($"{link.Name} {(diskLost ? "loses its disk" : "reboots")}");
         var (wasConnected, will) = (link.Device.IsConnected, link.Device.Will);
         if (diskLost)
@@ -263,6 +284,8 @@ internal sealed partial class World
             wills[i] = wills[i] with { At = Now };
         foreach (var link in links)
         {
+            if (link.Device.IsSuspended)
+                Wake(link);
             link.IsSilent = false;
             if (!link.Device.IsConnected)
                 Connect(link);

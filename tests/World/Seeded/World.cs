@@ -387,6 +387,12 @@ internal sealed partial class World : IAsyncDisposable
             return;
         Note($"{link.Name} < {message.Topic[(message.Topic.IndexOf(link.Name, StringComparison.Ordinal) + link.Name.Length + 1)..]}");
         Take(link, link.Device.Receive(message.Topic, message.Payload, Now));
+        if (!isKind && message.Topic.EndsWith("/contract", StringComparison.Ordinal) && chance.NextDouble() < plan.Unkindness)
+        {
+            census.Count("push in doubt");
+            link.Up.Clear();
+            Disconnect(link, clean: false);
+        }
         await Check();
     }
 
