@@ -61,18 +61,6 @@ internal sealed class Fields(JsonElement body = default, (Fields Parent, string 
         _ => Fault<bool?>(name, "must be true or false"),
     };
 
-    /// <summary>One of an enum's words on the wire.</summary>
-    public TEnum? Word<TEnum>(string name) where TEnum : struct, Enum
-    {
-        if (Text(name, required: false) is not { } text)
-        {
-            return null;
-        }
-
-        var words = Enum.GetValues<TEnum>().ToDictionary(WordConverter<TEnum>.Format);
-        return words.TryGetValue(text, out var value) ? value : Fault<TEnum?>(name, $"must be one of {string.Join(", ", words.Keys)}");
-    }
-
     public int? Version(string name) => Value(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var version) && version >= 0 ? version
         : Fault<int?>(name, "must be a whole number, 0 or more");
@@ -93,6 +81,7 @@ internal sealed class Fields(JsonElement body = default, (Fields Parent, string 
         return value.EnumerateObject().Select(field => (field.Name, new Fields(field.Value, (part, field.Name)))).ToList();
     }
 
+    /// <summary>One of an enum's words on the wire.</summary>
     public T? Word<T>(string name)
         where T : struct, Enum => Value(name) is not { } value ? null
         : Enum.GetValues<T>().Cast<T?>().FirstOrDefault(one => one!.Value.Word() == TextOf(value))
