@@ -125,6 +125,7 @@ public sealed partial class ContractMachine
                     .On(Verdict.Again, again => again.PushPlan())
                     .On(Verdict.Failed, Recover))
                 .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
+                    .On(Verdict.Completed, done => done.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
                     .On(Verdict.ActualsComplete, complete => complete.ActualsRead().Resend())
                     .On(Verdict.Failed, Recover))
                 .On(DeadlineKind.Command, then => then.Repeat())

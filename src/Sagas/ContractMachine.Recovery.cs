@@ -13,7 +13,9 @@ public sealed partial class ContractMachine
             When(Deadline).Judge()
                 .On(DeadlineKind.Policy, then => then.AskAgain().With(FollowFallback))
                 .On(DeadlineKind.Retry, then => then.CarryOut().With(FollowDecision))
-                .On(DeadlineKind.Actuals, then => then.ConcludeActuals().RecordFurther()
+                .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
+                    .On(Verdict.Completed, done => done.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
+                    .RecordFurther()
                     .On(Verdict.ActualsComplete, FollowLateTruth))
                 .On(DeadlineKind.Command, then => then.Repeat().RecordFurther()),
             When(Reported).Take()
@@ -80,7 +82,9 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Hold, then => then.EndHold()
                     .On(Verdict.Failed, Recover)
                     .With(released => FollowRelease(released, TransitionCause.HoldEnded)))
-                .On(DeadlineKind.Actuals, then => then.ConcludeActuals().RecordFurther()
+                .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
+                    .On(Verdict.Completed, done => done.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
+                    .RecordFurther()
                     .On(Verdict.ActualsComplete, complete => complete.StoreReport()))
                 .On(DeadlineKind.Command, then => then.Repeat().RecordFurther()),
             When(Reported).Take()
@@ -122,7 +126,9 @@ public sealed partial class ContractMachine
                 .With(FollowDecision),
             When(Deadline).Judge()
                 .On(DeadlineKind.Escalation, then => then.Remind())
-                .On(DeadlineKind.Actuals, then => then.ConcludeActuals().RecordFurther()
+                .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
+                    .On(Verdict.Completed, done => done.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
+                    .RecordFurther()
                     .On(Verdict.ActualsComplete, complete => complete.StoreReport()))
                 .On(DeadlineKind.Command, then => then.Repeat().RecordFurther()),
             When(Reported).Take()
@@ -171,6 +177,9 @@ public sealed partial class ContractMachine
                 .On(Verdict.StandsStill, EndStopped)
                 .On(Verdict.Accepted, then => then.Express()),
             When(Deadline).Judge()
+                .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
+                    .On(Verdict.Completed, done => done.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
+                    .On(Verdict.StandsStill, EndStopped))
                 .On(DeadlineKind.Command, then => then.Repeat())
                 .On(DeadlineKind.OfflineUntil, then => then.ConcludeLease()
                     .On(Verdict.StandsStill, ended => EndAsKept(ended, TransitionCause.StoppedStill, OutcomeEvidence.LeaseEnd))

@@ -236,6 +236,10 @@ internal static class Facts
 
         await context.AcknowledgeJournal();
         context.Findings().Add(Verdict.ActualsComplete);
+        if (saga.Execution.IsEnded || saga.Execution.IsCompleted)
+        {
+            context.Findings().Add(saga.Execution.IsCompleted ? Verdict.Completed : Verdict.StandsStill);
+        }
     }
 
     public static void LoseJournal(this BehaviorContext<ContractState> context, string detail)
@@ -298,9 +302,15 @@ internal static class Facts
             await context.AcknowledgeJournal();
         }
 
-        if (saga.Open.Actuals is { } awaited && intake.Apply.Count > 0)
+        // Counted from the last progress. While the device is away nothing is concluded; its return asks for everything anew.
+        var awaits = saga.Open.Actuals is not null || (saga.Connected && intake.Missing is not null);
+        if (awaits && (intake.Apply.Count > 0 || (intake.Missing is not null && saga.Deadlines.Of(DeadlineKind.Actuals) is null)))
         {
             await context.ArmIn(DeadlineKind.Actuals, work.Settings.Actuals);
+        }
+        else if (!awaits)
+        {
+            await context.Disarm(DeadlineKind.Actuals);
         }
 
         Conclude(context, report, snapshot);

@@ -27,7 +27,8 @@ internal static class Moves
         saga.Version++;
         saga.ChangedAt = work.Now;
         saga.Desire(States.IntentOf(to.Name, saga.Open.Stop is not null) ?? saga.Intent);
-        await context.DisarmAllBut(States.DeadlinesOf(to.Name));
+        var kept = States.DeadlinesOf(to.Name);
+        await context.DisarmAllBut(saga is { Connected: true, Open.Gap: not null } && !States.IsTerminal(to.Name) ? [.. kept, DeadlineKind.Actuals] : kept);
 
         var changed = new ContractStateChanged
         {
@@ -62,7 +63,8 @@ internal static class Moves
     {
         var (saga, work) = (context.Saga, context.Work());
         saga.IsOpen = false;
-        saga.Outcome = new ContractOutcome(States.Shown(saga.CurrentState)!.Value, work.Now, evidence, saga.Open.Stop?.Reason);
+        var outcome = States.Shown(saga.CurrentState)!.Value;
+        saga.Outcome = new ContractOutcome(outcome, work.Now, evidence, saga.Open.Stop?.Outcome == outcome ? saga.Open.Stop.Reason : null);
         await context.FailReconciliations();
         saga.Open = saga.Open with { Actuals = null, Recovery = null, Replan = null, Hold = null, Escalation = null, Stop = null, Failure = null, Data = saga.Open.Data.Clear() };
         var ended = new ContractEnded

@@ -153,7 +153,11 @@ internal static class Watches
             var saga = context.Saga;
             if (saga.Open.Gap is not null)
             {
-                await context.GiveUpGap();
+                if (saga.Connected || saga.Open.Actuals is not null)
+                {
+                    await context.GiveUpGap();
+                }
+
                 return;
             }
 
