@@ -221,7 +221,9 @@ internal sealed class Laws
             lastCommand = row.GetInt64(0);
             var command = JsonDocument.Parse((byte[])row.GetValue(1)).RootElement.GetProperty("message");
             var desired = command.TryGetProperty("desired", out var pushed) ? pushed : command;
-            Require(!desired.TryGetProperty("asOf", out _) || this[command.GetProperty("contractId").GetGuid()] is not { } granted || granted.Intent != Intent.Stop,
+            // A grant of before the stop may lie beside it: who is cancelled before he has started is pushed first.
+            Require(!desired.TryGetProperty("asOf", out _) || this[command.GetProperty("contractId").GetGuid()] is not { } granted || granted.Intent != Intent.Stop
+                || desired.GetProperty("intentVersion").GetInt64() < granted.IntentVersion,
                 "no lease is renewed of what is being stopped", NameOf(command.GetProperty("contractId").GetGuid()));
             Require(desired.GetProperty("intent").GetString() != "run" || this[command.GetProperty("contractId").GetGuid()]?.Open.Actuals is not { Returned: true },
                 "leave to run goes out only after the journal is read", NameOf(command.GetProperty("contractId").GetGuid()));
