@@ -109,6 +109,7 @@ public sealed partial record Execution
         var ended = Halted(record is { IsOpen: true } ? record : new(actionId, status, Revision, entry.Text("actionType")), entry.At) with
         {
             Status = status,
+            Progress = status == ActionStatus.Finished ? null : record?.Progress,
             Revision = Revision,
             EndedAt = entry.At,
             Slack = Slack(entry),

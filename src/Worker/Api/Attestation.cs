@@ -32,6 +32,11 @@ internal static class Attestation
         {
             fields.Add($"actions.{actionId}", "is no action of this contract");
         }
+
+        foreach (var (actionId, _) in said.Actions.Where(action => said.Status == ExecutionStatus.Completed && action.Value.Status != ActionStatus.Finished))
+        {
+            fields.Add($"actions.{actionId}.status", "must be finished when the whole is completed");
+        }
     }
 
     private static SnapshotAction Action((string Name, Fields Fields) action) => new()

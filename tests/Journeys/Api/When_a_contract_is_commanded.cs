@@ -61,6 +61,7 @@ public class When_a_contract_is_commanded
     [TestCase("reconcile", """{ "attested": { "at": "2099-01-01T00:00:00Z", "actions": { "a1": { "status": "gone" }, "a2": { "progress": 2 } }, "status": "well", "position": [1] }, "reason": "seen" }""",
         "attested.at attested.actions.a1.status attested.actions.a2.status attested.actions.a2.progress attested.status attested.position")]
     [TestCase("reconcile", """{ "attested": { "at": "2026-11-24T08:00:00Z", "actions": { "b7": { "status": "finished" } } }, "reason": "seen" }""", "attested.actions.b7")]
+    [TestCase("reconcile", """{ "attested": { "at": "2026-11-24T08:00:00Z", "actions": { "a1": { "status": "failed" } }, "status": "completed" }, "reason": "seen" }""", "attested.actions.a1.status")]
     [TestCase("reconcile", """{ "attested": 5, "reason": "seen" }""", "attested.$ attested.at attested.actions")]
     public async Task Should_say_every_fault_at_once(string verb, string? body, string fields)
     {
