@@ -42,4 +42,19 @@ public class When_a_contract_lives_in_a_world
 
         Assert.That(world.States(document.GetProperty("contractId").GetGuid()), Does.StartWith("AwaitingConnection Projected Reconciled Recovering"), world.Story(new LawBroken("taken up", "")));
     }
+
+    [Test]
+    public async Task Should_not_wait_for_ever_for_what_is_missing_from_the_journal_of_a_connected_device()
+    {
+        await using var world = await World.Create(new WorldPlan(1) { Devices = 1, IsScripted = true }, new Census());
+        var link = world.LinkOf("d1");
+        var contract = Guid.Parse("0198f0c2-7c1e-7d3a-9a55-000000000001");
+        link.Loses = message => message.Topic.EndsWith("/journal", StringComparison.Ordinal) && message.Text.Contains("\"seq\":3,", StringComparison.Ordinal);
+        world.Connect(link);
+        await world.Submit(JsonSerializer.SerializeToElement(World.Document(contract, "d1", "T-1", 2, 20, TimeSpan.FromMinutes(2))));
+        await world.Run(TimeSpan.FromMinutes(6));
+
+        Assert.That(world.Row(contract).Execution.Lost.Select(range => (range.From, range.To)), Is.EqualTo(new[] { (3L, 4L) }), world.Story(new LawBroken("gap", "")));
+        Assert.That(world.States(contract), Does.EndWith("Completed"), world.Story(new LawBroken("gap", "")));
+    }
 }
