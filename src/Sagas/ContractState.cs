@@ -45,6 +45,11 @@ public sealed class ContractState : SagaStateMachineInstance, ISagaVersion
     /// since having it is not yet standing still.</summary>
     internal bool IsObeyed => ConfirmedIntentVersion >= IntentVersion && Intent != Intent.Stop;
 
+    /// <summary>Leave to run goes with the push of the newer revision alone: a device that stands still would refuse the old
+    /// plan, or begin it again.</summary>
+    internal bool RunsWithPush => Intent == Intent.Run && AcceptedRevision > 0 && Revision > AcceptedRevision
+        && (Execution.Status == ExecutionStatus.Failed || ConfirmedIntentVersion < IntentVersion);
+
     /// <summary>The highest revision ever sent (0: none). Above <see cref="AcceptedRevision"/> the push is in doubt.</summary>
     public int SentRevision { get; set; }
 
@@ -59,7 +64,7 @@ public sealed class ContractState : SagaStateMachineInstance, ISagaVersion
     /// run goes out only after the journal is read.</summary>
     public bool Renewable
     {
-        get => States.Renewable(CurrentState) && Intent != Intent.Stop && (Intent != Intent.Run || Open.Actuals is not { Returned: true });
+        get => States.Renewable(CurrentState) && Intent != Intent.Stop && !RunsWithPush && (Intent != Intent.Run || Open.Actuals is not { Returned: true });
         private set => _ = value;
     }
 

@@ -37,7 +37,7 @@ internal static class Desires
         }
 
         var waitsForJournal = saga.Open.Actuals is { Returned: true } && saga.Intent == Intent.Run;
-        if (!waitsForJournal && await context.Desired() is var (desired, epoch))
+        if (!waitsForJournal && !saga.RunsWithPush && await context.Desired() is var (desired, epoch))
         {
             await context.Publish(new SetDesired
             {
@@ -46,11 +46,11 @@ internal static class Desires
             });
         }
 
-        if (!saga.IsObeyed && saga.IsOpen)
+        if (!saga.IsObeyed && !saga.RunsWithPush && saga.IsOpen)
         {
             await context.ArmIn(DeadlineKind.Command, context.Work().Settings.Command);
         }
-        else
+        else if (saga.Open.Actuals is null)
         {
             await context.Disarm(DeadlineKind.Command);
         }

@@ -86,7 +86,7 @@ internal static class Facts
             {
                 case DesiredResult.Done:
                     saga.ConfirmedIntentVersion = ack.IntentVersion;
-                    if (saga.IsObeyed)
+                    if (saga.IsObeyed && saga.Open.Actuals is null)
                     {
                         await context.Disarm(DeadlineKind.Command);
                     }

@@ -115,7 +115,7 @@ internal static class Watches
                 await context.ArmIn(DeadlineKind.Command, work.Settings.Command);
             }
 
-            if (saga.IsObeyed)
+            if (saga.IsObeyed || saga.RunsWithPush)
             {
                 return;
             }

@@ -84,6 +84,36 @@ public class When_a_contract_fails
     }
 
     [Test]
+    public async Task Should_not_be_told_to_run_the_old_plan_while_the_new_one_is_under_way()
+    {
+        var lost = 0;
+        await using var world = await World.Create(
+            new WorldPlan(1)
+            {
+                Devices = 1, IsScripted = true,
+                Script = new DeviceScript
+                {
+                    OnAction = action => action.ActionId == "a1" ? new ActionBehaviour { FailWith = "blocked" } : ActionBehaviour.AsPlanned,
+                    OnPush = push => push.Revision == 2 && lost++ < 2 ? PushAnswer.Silence : PushAnswer.Accept,
+                },
+                Answer = request => request switch
+                {
+                    RecoveryRequested asked => new RecoveryDecided { ContractId = Contract, RecoveryId = asked.RecoveryId, Strategy = Escalate, Reason = "rule 1" },
+                    EscalationRaised raised => new EscalationResolved { ContractId = Contract, EscalationId = raised.EscalationId, Strategy = Retry, Reason = "try again", By = "an operator" },
+                    _ => null,
+                },
+            },
+            new Census());
+        world.Connect(world.LinkOf("d1"));
+        await world.Submit(JsonSerializer.SerializeToElement(World.Document(Contract, "d1", "T-1", 2, 20, TimeSpan.FromSeconds(20))));
+        await world.Run(TimeSpan.FromMinutes(4));
+
+        Assert.That(world.Said.OfType<PushContract>().Count(push => push.Contract.Revision == 2), Is.EqualTo(3), "the accept deadline repeats the push");
+        Assert.That(world.Said.OfType<RecoveryRequested>().Select(asked => asked.Failure.Kind), Is.EqualTo(new[] { ActionFailed }), world.Story(new LawBroken("one failure", "")));
+        Assert.That(world.States(Contract), Does.EndWith("Recovering Escalated Reconciled Live Completed"));
+    }
+
+    [Test]
     public void Should_have_a_row_in_the_table([ValueSource(nameof(Kinds))] FailureKind kind)
     {
         var word = WordConverter<FailureKind>.Format(kind);
