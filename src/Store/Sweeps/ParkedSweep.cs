@@ -7,7 +7,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ExecutionManager.Store;
 
-/// <summary>Requests that found no receiver stay parked until one appears; those whose request has closed are dropped.</summary>
+/// <summary>Requests that found no receiver stay parked until one appears. Those whose request has closed are dropped, and so
+/// are those that were repeated since: the newest of a request says all that they said.</summary>
 public sealed class ParkedSweep(StoreContext db, ParkedMessages parked)
 {
     private const int Page = 100;
@@ -26,26 +27,43 @@ public sealed class ParkedSweep(StoreContext db, ParkedMessages parked)
     {
         var dropped = 0;
         var after = 0L;
+        var newest = new Dictionary<(string Type, Guid Id), Guid>();
         while (await parked.List(Page, after, ct) is { Count: > 0 } page)
         {
             after = page[^1].Sequence;
             foreach (var message in page)
             {
-                if (Requests.TryGetValue(message.MessageType.Split(';')[0], out var request) && !await IsOpen(message, request, ct))
+                var type = message.MessageType.Split(';')[0];
+                if (!Requests.TryGetValue(type, out var request))
+                {
+                    continue;
+                }
+
+                var (id, isOpen) = await Look(message, request, ct);
+                if (!isOpen)
                 {
                     dropped += await parked.Delete(message.MessageId, ct);
+                    continue;
                 }
+
+                if (newest.TryGetValue((type, id), out var former) && former != message.MessageId)
+                {
+                    dropped += await parked.Delete(former, ct);
+                }
+
+                newest[(type, id)] = message.MessageId;
             }
         }
 
         return dropped;
     }
 
-    private async Task<bool> IsOpen(OutboxMessage message, (string Id, Func<OpenMatters, Guid, bool> IsOpen) request, CancellationToken ct)
+    private async Task<(Guid Id, bool IsOpen)> Look(OutboxMessage message, (string Id, Func<OpenMatters, Guid, bool> IsOpen) request, CancellationToken ct)
     {
         using var envelope = JsonDocument.Parse(message.Body);
         var body = envelope.RootElement.GetProperty("message");
-        var saga = await db.Contracts.AsNoTracking().SingleOrDefaultAsync(one => one.CorrelationId == body.GetProperty("contractId").GetGuid(), ct);
-        return saga is not null && request.IsOpen(saga.Open, body.GetProperty(request.Id).GetGuid());
+        var (contractId, id) = (body.GetProperty("contractId").GetGuid(), body.GetProperty(request.Id).GetGuid());
+        var saga = await db.Contracts.AsNoTracking().SingleOrDefaultAsync(one => one.CorrelationId == contractId, ct);
+        return (id, saga is not null && request.IsOpen(saga.Open, id));
     }
 }

@@ -1,0 +1,62 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Durability;
+using ExecutionManager.Sagas;
+using ExecutionManager.Store;
+using MassTransit;
+
+namespace ExecutionManager.Journeys.Tests;
+
+/// <summary>A request without a receiver stays parked until one appears or it closes; a repeat takes the place of the former.</summary>
+[TestFixture, CancelAfter(10_000)]
+public class When_requests_find_no_receiver
+{
+    private ApiHost host = null!;
+
+    [SetUp]
+    public async Task Run() => host = await ApiHost.Run();
+
+    [TearDown]
+    public async Task End() => await host.DisposeAsync();
+
+    [Test]
+    public async Task Should_keep_the_newest_of_each_request_that_is_open()
+    {
+        var (escalation, recovery) = (Guid.NewGuid(), Guid.NewGuid());
+        var contract = await host.Seed(saga => saga.Open = saga.Open with
+        {
+            Escalation = new OpenEscalation(escalation, null), Recovery = new OpenRecovery(recovery, null!, 1, null, false, null, []),
+        });
+        await Park<EscalationRaised>(contract, "escalationId", Guid.NewGuid());
+        await Park<EscalationRaised>(contract, "escalationId", escalation);
+        await Park<RecoveryRequested>(contract, "recoveryId", recovery);
+        await Park<EscalationRaised>(contract, "escalationId", escalation);
+        var kept = await Park<EscalationRaised>(contract, "escalationId", escalation);
+        var other = await Park<TaskRejected>(contract, "taskId", Guid.NewGuid());
+
+        var dropped = 0;
+        await host.With<ParkedSweep>(async sweep => dropped = await sweep.RunOnce(default));
+
+        var parked = (await host.Get("/messages/parked")).Json["items"]!.AsArray().Select(item => (item!["messageId"]!.GetValue<Guid>(), item["type"]!.GetValue<string>())).ToList();
+        Assert.That(dropped, Is.EqualTo(3));
+        Assert.That(parked.Select(item => item.Item2), Is.EqualTo(new[] { nameof(RecoveryRequested), nameof(EscalationRaised), nameof(TaskRejected) }));
+        Assert.That(parked.Select(item => item.Item1).Skip(1), Is.EqualTo(new[] { kept, other }));
+    }
+
+    private async Task<Guid> Park<T>(Guid contract, string idName, Guid id) where T : class
+    {
+        var message = Guid.NewGuid();
+        await host.Store(async db =>
+        {
+            db.Add(new OutboxMessage
+            {
+                MessageId = message, MessageType = MessageUrn.ForTypeString<T>(), CorrelationId = contract, LastError = "No endpoint consumes this message.",
+                EnqueuedAt = ApiHost.Start.UtcDateTime, ParkedAt = ApiHost.Start.UtcDateTime,
+                Body = Encoding.UTF8.GetBytes(new JsonObject { ["message"] = new JsonObject { ["contractId"] = contract, [idName] = id } }.ToJsonString()),
+            });
+            await db.SaveChangesAsync();
+        });
+        return message;
+    }
+}
