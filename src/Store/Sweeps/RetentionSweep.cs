@@ -29,7 +29,7 @@ public sealed class RetentionSweep(StoreContext db, IDurableDatabase database, T
         var next = ended.Count < Batch ? null : new Mark(ended[^1].CreatedAt, ended[^1].CorrelationId);
         var (tasks, devices) = (ended.ConvertAll(saga => saga.TaskId), ended.ConvertAll(saga => saga.DeviceId));
         var known = await db.Devices.Where(device => device.Epoch != null && devices.Contains(device.DeviceId)).Select(device => device.DeviceId).ToListAsync(ct);
-        ended.RemoveAll(saga => !saga.IsJournalClosed && known.Contains(saga.DeviceId));
+        ended.RemoveAll(saga => saga.Open.Reassignment is not null || (!saga.IsJournalClosed && known.Contains(saga.DeviceId)));
         if (ended.Count == 0)
         {
             return (0, next);

@@ -98,6 +98,25 @@ public sealed class When_contracts_ended_long_ago(string database)
     }
 
     [Test]
+    public async Task Should_keep_one_that_the_Scheduler_is_still_asked_to_give_to_another_device()
+    {
+        var id = await host.Seed(saga =>
+        {
+            Ended(saga, OutcomeEvidence.Device);
+            saga.Open = saga.Open with { Reassignment = new OpenReassignment([], "rule 1", 9) };
+        });
+        host.Clock.Now += Retention * 2;
+        Assert.That(await Purge(), Is.Zero);
+        await host.Store(async db =>
+        {
+            var saga = await db.Contracts.SingleAsync(one => one.CorrelationId == id);
+            saga.Open = saga.Open with { Reassignment = null };
+            await db.SaveChangesAsync();
+        });
+        Assert.That(await Purge(), Is.EqualTo(1), "it has a successor");
+    }
+
+    [Test]
     public async Task Should_keep_all_of_a_task_until_its_last_contract_has_been_over_that_long()
     {
         var first = await host.Seed(saga => Ended(saga, OutcomeEvidence.Device), document: ApiHost.Document("T-1"));
