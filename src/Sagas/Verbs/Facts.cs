@@ -330,7 +330,7 @@ internal static class Facts
         {
             at = work.Now, cause = "lateEvidence", evidence = new { fromSeq = found[0].Seq, throughSeq = found[^1].Seq },
         }, WireJson.Options)));
-        await context.Publish(new LateEvidenceFound
+        await context.Announce(new LateEvidenceFound
         {
             ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId,
             Entries = found.OnTheWire(),

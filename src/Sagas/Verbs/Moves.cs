@@ -19,6 +19,15 @@ internal static class Moves
         binder.Move(to, cause).ThenAsync(context => Close(
             context, evidence ?? (context.Saga.SentRevision > 0 ? OutcomeEvidence.Device : OutcomeEvidence.Operator)));
 
+    /// <summary>Publishes what applications are told beside transitions, and keeps it for those who follow the events.</summary>
+    public static Task Announce<T>(this BehaviorContext<ContractState> context, T told)
+        where T : class
+    {
+        var (saga, work) = (context.Saga, context.Work());
+        work.Records.Append(new ContractEvent(saga.CorrelationId, typeof(T).Name, saga.Version, work.Now, JsonSerializer.Serialize(told, WireJson.Options)));
+        return context.Publish(told);
+    }
+
     private static async Task Record<T>(BehaviorContext<ContractState, T> context, State to, TransitionCause cause)
         where T : class
     {
@@ -72,8 +81,7 @@ internal static class Moves
             ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId, Version = saga.Version,
             Outcome = new Outcome { Status = saga.Outcome.Status, At = saga.Outcome.At, Evidence = evidence, Reason = saga.Outcome.Reason },
         };
-        work.Records.Append(new ContractEvent(saga.CorrelationId, nameof(ContractEnded), saga.Version, work.Now, JsonSerializer.Serialize(ended, WireJson.Options)));
-        await context.Publish(ended);
+        await context.Announce(ended);
         if (saga.SentRevision > 0)
         {
             await context.AcknowledgeJournal();

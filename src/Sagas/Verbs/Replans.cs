@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Domain;
@@ -195,9 +194,7 @@ internal static class Replans
             await work.Records.Close(reconciliation, saga.CorrelationId, divergence, frozen, work.Now, context.CancellationToken);
         }
 
-        var reconciled = new ContractReconciled { ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId, Report = Shown.Divergence(divergence) };
-        work.Records.Append(new ContractEvent(saga.CorrelationId, nameof(ContractReconciled), saga.Version, work.Now, JsonSerializer.Serialize(reconciled, WireJson.Options)));
-        await context.Publish(reconciled);
+        await context.Announce(new ContractReconciled { ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId, Report = Shown.Divergence(divergence) });
         return divergence;
     }
 }

@@ -67,7 +67,7 @@ internal static class Successions
                 return;
             }
 
-            await context.Publish(new LateEvidenceFound { ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId, Entries = late.OnTheWire() });
+            await context.Announce(new LateEvidenceFound { ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId, Entries = late.OnTheWire() });
             var finished = late.Where(entry => entry is { Type: EntryTypes.ActionFinished, ActionId: not null }).Select(entry => entry.ActionId!).ToList();
             if (saga.Execution.IsCompleted)
             {
@@ -81,7 +81,7 @@ internal static class Successions
             var successor = await context.Successor();
             if (duplicate.Count > 0)
             {
-                await context.Publish(new DuplicateExecution
+                await context.Announce(new DuplicateExecution
                 {
                     ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId, Entries = duplicate.OnTheWire(), SuccessorId = successor,
                 });

@@ -116,9 +116,11 @@ public class When_a_task_changes_hands
         await world.Run(TimeSpan.FromMinutes(5));
         world.Connect(world.LinkOf("d2"));
         await world.Run(TimeSpan.FromSeconds(30));
+        var followed = await world.Events(First);
 
         Assert.Multiple(() =>
         {
+            Assert.That(followed.Skip(followed.IndexOf(nameof(ContractEnded)) + 1), Is.SupersetOf(new[] { nameof(LateEvidenceFound), nameof(DuplicateExecution) }));
             Assert.That(world.States(First), Does.EndWith("Stopping Escalated Reassigned"), Story);
             Assert.That(world.Row(First).Outcome!.Evidence, Is.EqualTo(OutcomeEvidence.Operator));
             Assert.That(Said<DuplicateExecution>().Select(found => found.SuccessorId), Is.EqualTo(new Guid?[] { Successor.CorrelationId }), Story);

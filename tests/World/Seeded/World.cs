@@ -6,6 +6,7 @@ using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Durability;
 using ExecutionManager.Sagas;
 using ExecutionManager.Simulation;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ExecutionManager.World.Tests;
@@ -70,6 +71,10 @@ internal sealed partial class World : IAsyncDisposable
 
     /// <summary>The states a contract went through.</summary>
     public string States(Guid contract) => laws.StatesOf(contract);
+
+    /// <summary>The names of what those who follow its events are told.</summary>
+    public Task<List<string>> Events(Guid contract) =>
+        database.Context.Events.AsNoTracking().Where(row => row.ContractId == contract).OrderBy(row => row.Sequence).Select(row => row.Name).ToListAsync();
 
     public DateTimeOffset Now => clock.GetUtcNow();
 
