@@ -106,7 +106,8 @@ public sealed record OpenRecovery(
     Guid RecoveryId, Failure Failure, int Attempt, RefusedDecision? Refused, bool BackingOff, RecoveryDecided? Decision, ImmutableArray<Failure> Further);
 
 /// <param name="Known">What the device itself has said: it goes on from there.</param>
-public sealed record OpenAttestation(DateTimeOffset At, string By, string Reason, Execution Known);
+/// <param name="Snapshot">What was said, as a snapshot of the device's would show it.</param>
+public sealed record OpenAttestation(DateTimeOffset At, string By, string Reason, Execution Known, Snapshot? Snapshot = null);
 
 /// <param name="DoneByOthers">What the Planner was told of other devices' work.</param>
 public sealed record OpenReplan(Guid ReplanId, ReplanReason Reason, DateTimeOffset RequestedAt, IReadOnlyList<string>? DoneByOthers = null);

@@ -33,6 +33,15 @@ public class When_a_projection_is_looked_back_at
         Assert.That(Incorrect(paused.Fold([Make.Entry(4, "resumed", at: 20), Make.Entry(5, "actionFinished", "A", 50), Make.Entry(6, "actionStarted", "B", 50)]), 100, new(Plan, paused, Make.At(10))), Is.EqualTo(50));
     }
 
+    [Test]
+    public void Should_count_nothing_where_it_is_not_known_when_an_action_began_or_ended()
+    {
+        Execution Attested(ActionStatus status) => Snapshots.Attest(Plan, Lost, new(Make.At(80), ExecutionStatus.Executing, 1, 0, new Dictionary<string, SnapshotAction> { ["A"] = new(status) }, null));
+        TimeSpan? Told(Execution actual) => Hindsight.IncorrectFor(new(Plan, Lost, Make.At(10)), actual, Make.At(10), Make.At(80));
+        Assert.That(Told(Attested(ActionStatus.Finished)), Is.Null);
+        Assert.That(Told(Attested(ActionStatus.Running)), Is.EqualTo(TimeSpan.FromSeconds(20)), "its start is known, and B was shown from 60 on");
+    }
+
     /// <summary>The law: never negative, never longer than the period; zero where all went by the clock of the plan.</summary>
     [Test]
     public void Should_lie_within_the_period() =>

@@ -300,6 +300,7 @@ public class When_an_operator_attests
         var attested = Attest(Make.Executed("accepted +a1"), ExecutionStatus.Executing, ("a1", ActionStatus.Finished), ("a2", ActionStatus.Running));
         Assert.That((attested.Seq, attested.AcceptedSeq, attested.At, attested.Position), Is.EqualTo((2L, 1L, Make.At(50), new double[] { 3, 4 })));
         Assert.That(attested.Executed.Select(record => $"{record.ActionId} {record.Status}"), Is.EqualTo(["a1 Finished", "a2 Running"]));
+        Assert.That(attested.Executed.Select(record => (record.StartedAt is not null, record.EndedAt is not null)), Is.EqualTo(new[] { (true, false), (false, false) }), "when is not said");
         // The device's next entry follows the same seq, whatever was attested.
         Assert.That(attested.Apply(Make.Entry(3, "actionFinished", "a1", 60)).Seq, Is.EqualTo(3));
     }

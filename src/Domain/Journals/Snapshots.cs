@@ -7,15 +7,28 @@ public static class Snapshots
 {
     /// <summary>
     /// What an operator attests, taken as what a snapshot shows, unless the device's evidence is newer. It takes no
-    /// <c>seq</c>: the next word of the device is applied to the execution as it was before.
+    /// <c>seq</c>: the next word of the device is applied to the execution as it was before. When actions began and
+    /// ended is not said by it and stays unknown.
     /// </summary>
-    public static Execution Attest(Contract contract, Execution execution, Snapshot attested) =>
-        execution.IsEnded || attested.At < execution.At ? execution
-        : Derive(contract, execution, attested).Aggregate(execution, (known, entry) => known.Apply(entry)).Observe(attested) with
+    public static Execution Attest(Contract contract, Execution execution, Snapshot attested)
+    {
+        if (execution.IsEnded || attested.At < execution.At)
+        {
+            return execution;
+        }
+        var said = Derive(contract, execution, attested).Aggregate(execution, (known, entry) => known.Apply(entry)).Observe(attested);
+        return said with
         {
             Seq = execution.Seq,
             AcceptedSeq = execution.AcceptedSeq,
+            Executed = [.. said.Executed.Select(record => execution.Executed.Contains(record) ? record : record with
+            {
+                StartedAt = execution.Of(record.ActionId)?.StartedAt,
+                EndedAt = null,
+                Slack = default,
+            })],
         };
+    }
 
     /// <summary>
     /// The entries that lead from what is known to what the snapshot shows, in the order of the plan (an order that

@@ -7,7 +7,7 @@ public static class Hindsight
 
     /// <summary>
     /// The age of incorrect information: how long the most likely action that the projection showed was another than the
-    /// one the journal shows. Between two actions the next one of the plan counts; null where snapshots tell no more than that it was between two of them.
+    /// one the journal shows. Between two actions the next one of the plan counts; null where it is not known when one began or ended.
     /// </summary>
     /// <param name="basis">What was projected from.</param>
     /// <param name="actual">What the journal says now.</param>
@@ -15,7 +15,7 @@ public static class Hindsight
     /// <param name="until">When it was back.</param>
     public static TimeSpan? IncorrectFor(ProjectionBasis basis, Execution actual, DateTimeOffset from, DateTimeOffset until)
     {
-        if (actual.Executed.Any(record => record.Slack > TimeSpan.Zero && !(record.EndedAt <= from)))
+        if (actual.Executed.Any(record => !(record.EndedAt <= from) && !IsDated(record)))
         {
             return null;
         }
@@ -28,6 +28,8 @@ public static class Hindsight
         var shown = Shown(new Envelope(basis), at);
         return at.Where((instant, one) => shown[one] != Shows(basis.Plan, actual, instant)).Count() / (double)instants * (until - from);
     }
+
+    private static bool IsDated(ActionRecord record) => record.Slack == TimeSpan.Zero && record.StartedAt is not null && (record.IsOpen || record.EndedAt is not null);
 
     /// <summary>The most likely action at each instant; null once the end of all is likelier, or where none was named.</summary>
     private static string?[] Shown(Envelope envelope, DateTimeOffset[] at)

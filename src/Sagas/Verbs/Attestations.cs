@@ -27,9 +27,10 @@ internal static class Attestations
                 : saga.Execution.Status == ExecutionStatus.Unknown ? Messages.ExecutionStatus.Waiting
                 : Enum.Parse<Messages.ExecutionStatus>(saga.Execution.Status.ToString()));
             var known = saga.Open.Attested?.Known ?? saga.Execution;
-            saga.Open = saga.Open with { Attested = new OpenAttestation(said.At, said.By, said.Reason, known) };
-            saga.Execution = Snapshots.Attest(plan, saga.Execution, Facts.Convert(
-                new DeviceSnapshot { At = said.At, Status = status, Revision = saga.AcceptedRevision, IntentVersion = 0, Actions = said.Actions, Position = said.Position }, said.At));
+            var snapshot = Facts.Convert(
+                new DeviceSnapshot { At = said.At, Status = status, Revision = saga.AcceptedRevision, IntentVersion = 0, Actions = said.Actions, Position = said.Position }, said.At);
+            saga.Open = saga.Open with { Attested = new OpenAttestation(said.At, said.By, said.Reason, known, snapshot) };
+            saga.Execution = Snapshots.Attest(plan, saga.Execution, snapshot);
             context.Findings().Evidence["attested"] = new JsonObject
             {
                 ["at"] = JsonSerializer.SerializeToNode(said.At, WireJson.Options), ["by"] = said.By, ["reason"] = said.Reason,

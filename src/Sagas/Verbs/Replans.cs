@@ -174,7 +174,7 @@ internal static class Replans
     {
         var (saga, work) = (context.Saga, context.Work());
         var plan = await context.Plan(Math.Max(saga.AcceptedRevision, 1));
-        var snapshot = saga.Open.Snapshot?.Snapshot;
+        var snapshot = saga.Open.Attested?.Snapshot ?? saga.Open.Snapshot?.Snapshot;
         var (basis, until) = (Basis(saga.Open.Frozen, plan), snapshot?.At ?? work.Now);
         var frozen = basis is null ? null : Projection.At(basis, until, work.Settings.MinProbability);
         var inTime = plan.Scope.NotAfter is null ? null
