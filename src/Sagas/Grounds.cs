@@ -6,10 +6,13 @@ namespace ExecutionManager.Sagas;
 /// <summary>What decisions about a contract are judged by, from its row.</summary>
 public static class Grounds
 {
-    public static DecisionGrounds Of(ContractState saga, Contract plan, DateTimeOffset now) => new(
-        Plans.Unconfirmed(plan, saga.Execution, saga.SentRevision == 0 || saga is { Connected: true, Open: { Actuals: null, Gap: null, JournalLost: false } }),
-        saga.Open.JournalLost, Remaining(saga, plan).Count == 0, plan.Scope.NotAfter <= now,
-        saga.Open.Stop is not null, saga.Open.Escalation is not null);
+    public static DecisionGrounds Of(ContractState saga, Contract plan, DateTimeOffset now)
+    {
+        var remaining = Remaining(saga, plan);
+        return new(
+            Plans.Unconfirmed(remaining, saga.Execution, saga.SentRevision == 0 || saga is { Connected: true, Open: { Actuals: null, Gap: null, JournalLost: false } }),
+            saga.Open.JournalLost, remaining.Count == 0, plan.Scope.NotAfter <= now, saga.Open.Stop is not null, saga.Open.Escalation is not null);
+    }
 
     /// <summary>The actions that nobody is known to have finished, neither this device nor that of an earlier contract.</summary>
     public static IReadOnlyList<PlannedAction> Remaining(ContractState saga, Contract plan) =>

@@ -78,8 +78,9 @@ public class When_nobody_knows_how_far_an_action_came
     public void Should_list_what_remains_and_is_not_idempotent()
     {
         var plan = Make.Contract(Make.Action("a1"), Make.Action("a2"), Make.Action("a3", idempotent: true), Make.Action("a4"));
-        var execution = Make.Executed("accepted +a1 -a1 +a2");
-        Assert.That(Plans.Unconfirmed(plan, execution, confirmed: false), Is.EqualTo(["a2", "a4"]));
-        Assert.That(Plans.Unconfirmed(plan, execution, confirmed: true), Is.Empty);
+        string[] Unconfirmed(string journal, bool confirmed = false) => [.. Plans.Unconfirmed(Plans.Remaining(plan, Make.Executed(journal)), Make.Executed(journal), confirmed)];
+        Assert.That(Unconfirmed("accepted +a1 -a1 +a2"), Is.EqualTo(["a2", "a4"]));
+        Assert.That(Unconfirmed("accepted +a1 -a1 +a2", confirmed: true), Is.Empty);
+        Assert.That(Unconfirmed("accepted +a1 ~a1 +a2 !a2"), Is.EqualTo(["a4"]), "the journal says how a1 and a2 ended");
     }
 }

@@ -22,13 +22,10 @@ public static partial class Plans
         var actions = from == RetryFrom.All ? current.Actions : Remaining(current, execution);
         return Revise(
             current,
-            [.. actions.Select(action => from == RetryFrom.All || IsSpent(action) ? Again(action) : action)],
+            [.. actions.Select(action => from == RetryFrom.All || IsSpent(execution, action) ? Again(action) : action)],
             scope: null,
             revision,
             execution.Seq);
-
-        bool IsSpent(PlannedAction action) =>
-            execution.Of(action.ActionId)?.Status is ActionStatus.Failed or ActionStatus.Stopped;
 
         PlannedAction Again(PlannedAction action)
         {
@@ -56,12 +53,16 @@ public static partial class Plans
         return [.. contract.Actions.Select(action => (at, at = at.Plus(action.Duration.Mean)))];
     }
 
-    /// <summary>The remaining actions that must not be repeated unasked: not idempotent, and nobody knows how far they are.</summary>
-    /// <param name="contract">The plan.</param>
-    /// <param name="execution">What was executed of it.</param>
+    /// <summary>The actions that must not be repeated unasked: not idempotent, and nobody knows how far they are. One that
+    /// the journal shows failed or stopped is known: the device does not begin it again.</summary>
+    /// <param name="remaining">The actions that are left.</param>
+    /// <param name="execution">What was executed.</param>
     /// <param name="confirmed">The device's present word on all of them is here, or it never got the contract.</param>
-    public static IReadOnlyList<string> Unconfirmed(Contract contract, Execution execution, bool confirmed) =>
-        confirmed ? [] : [.. Remaining(contract, execution).Where(action => !action.Idempotent).Select(action => action.ActionId)];
+    public static IReadOnlyList<string> Unconfirmed(IReadOnlyList<PlannedAction> remaining, Execution execution, bool confirmed) =>
+        confirmed ? [] : [.. remaining.Where(action => !action.Idempotent && !IsSpent(execution, action)).Select(action => action.ActionId)];
+
+    private static bool IsSpent(Execution execution, PlannedAction action) =>
+        execution.Of(action.ActionId)?.Status is ActionStatus.Failed or ActionStatus.Stopped;
 
     private static string Id(string root, string suffix) => root[..Math.Min(root.Length, 64 - suffix.Length)] + suffix;
 
