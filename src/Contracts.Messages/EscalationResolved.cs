@@ -14,13 +14,18 @@ public sealed record EscalationResolved
     [JsonIgnore(Condition = WhenWritingNull)]
     public RecoveryStrategy? Strategy { get; init; }
 
-    /// <summary>The operator's word that the device stands still.</summary>
+    /// <summary>The operator's word that the device stands still; alone, or with abort or reassign.</summary>
     [JsonIgnore(Condition = WhenWritingNull)]
     public bool? AttestedStopped { get; init; }
 
     /// <summary>Whether unconfirmed actions may be done twice; absent means false.</summary>
     [JsonIgnore(Condition = WhenWritingNull)]
     public bool? MayRepeat { get; init; }
+
+    /// <summary>With hold: when it ends by itself.</summary>
+    [Wire]
+    [JsonIgnore(Condition = WhenWritingNull)]
+    public DateTimeOffset? Until { get; init; }
 
     /// <summary>Why.</summary>
     public required string Reason { get; init; }

@@ -76,7 +76,7 @@ public sealed partial class ContractMachine
     private void ConfigureHeld()
     {
         During(Held,
-            When(ResumeAsked, IsMeant).Release()
+            When(ResumeAsked, IsMeant).Resume()
                 .With(then => FollowRelease(then, TransitionCause.Resumed)),
             When(Deadline).Judge()
                 .On(DeadlineKind.Hold, then => then.EndHold()

@@ -29,10 +29,13 @@ public static class Grounds
 
     /// <summary>Why an operator's decision cannot be carried out, and the field that says so; null if it can.</summary>
     public static (string Field, string Reason)? Refuse(ContractState saga, Contract plan, EscalationResolved resolved, DateTimeOffset now) =>
-        resolved.Strategy is { } strategy
-            ? Refuse(saga, plan, strategy, resolved.MayRepeat ?? false, now) is { } reason
-                ? (Refuse(saga, plan, strategy, mayRepeat: true, now) is null ? "mayRepeat" : "strategy", reason)
-                : null
+        resolved.Strategy is { } strategy && Refuse(saga, plan, strategy, resolved.MayRepeat ?? false, now) is { } reason
+            ? (Refuse(saga, plan, strategy, mayRepeat: true, now) is null ? "mayRepeat" : "strategy", reason)
+        : resolved.Until is not null && resolved.Strategy != RecoveryStrategy.Hold ? ("until", "goes with hold alone")
+        : resolved.Until <= now ? ("until", "must be in the future")
+        : resolved.Strategy is not null ? resolved.AttestedStopped == true && resolved.Strategy is not (RecoveryStrategy.Abort or RecoveryStrategy.Reassign)
+            ? ("attestedStopped", "goes with abort or reassign: nothing else waits for a standstill")
+            : null
         : resolved.AttestedStopped != true ? ("strategy", "is required unless a standstill is attested")
         : saga.Open.Stop is null ? ("strategy", "is required: no stop waits for the word that the device stands still")
         : null;

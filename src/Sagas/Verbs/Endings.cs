@@ -32,7 +32,21 @@ internal static class Endings
         binder.ThenAsync(context => context.RefuseReconciliation());
 
     public static EventActivityBinder<ContractState, CancelContract> Cancel(this EventActivityBinder<ContractState, CancelContract> binder) =>
-        binder.Then(context => context.StopFor(ContractStatus.Cancelled, context.Message.Reason));
+        binder.Then(context =>
+        {
+            context.Asked(context.Message.Reason, context.Message.RequestedBy);
+            context.StopFor(ContractStatus.Cancelled, context.Message.Reason);
+        });
+
+    /// <summary>Who asked for what comes now, for the history.</summary>
+    public static void Asked(this BehaviorContext<ContractState> context, string reason, string by)
+    {
+        var evidence = context.Findings().Evidence;
+        (evidence["reason"], evidence["requestedBy"]) = (reason, by);
+    }
+
+    public static EventActivityBinder<ContractState, ResumeContract> Resume(this EventActivityBinder<ContractState, ResumeContract> binder) =>
+        binder.Then(context => context.Asked(context.Message.Reason, context.Message.RequestedBy)).Release();
 
     /// <summary>The outcome that a stop leads to: cancel outranks abort, and that reassign.</summary>
     public static void StopFor(this BehaviorContext<ContractState> context, ContractStatus outcome, string? reason, IReadOnlyList<string>? excludeDevices = null)

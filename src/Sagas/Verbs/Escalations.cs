@@ -73,10 +73,13 @@ internal static class Escalations
             }
 
             findings.Evidence["strategy"] = strategy.Word();
-            await context.CarryOut(new RecoveryDecided
-            {
-                ContractId = resolved.ContractId, RecoveryId = saga.Open.Recovery!.RecoveryId, Strategy = strategy, MayRepeat = resolved.MayRepeat, Reason = resolved.Reason,
-            });
+            await context.CarryOut(
+                new RecoveryDecided
+                {
+                    ContractId = resolved.ContractId, RecoveryId = saga.Open.Recovery!.RecoveryId, Strategy = strategy, MayRepeat = resolved.MayRepeat,
+                    Until = resolved.Until, Reason = resolved.Reason,
+                },
+                resolved.By);
         });
 
     private static async Task RaiseEscalation(this BehaviorContext<ContractState> context)

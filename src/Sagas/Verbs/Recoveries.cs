@@ -216,7 +216,8 @@ internal static class Recoveries
     }
 
     /// <summary>Carries out a decision whose guards hold, the Policy Service's or an operator's.</summary>
-    public static async Task CarryOut(this BehaviorContext<ContractState> context, RecoveryDecided decided)
+    /// <param name="by">The operator.</param>
+    public static async Task CarryOut(this BehaviorContext<ContractState> context, RecoveryDecided decided, string? by = null)
     {
         var (saga, findings) = (context.Saga, context.Findings());
         context.Remember(saga.Open.Recovery!, decided.Strategy);
@@ -227,7 +228,7 @@ internal static class Recoveries
                 await Retry(context, decided.From == Messages.RetryFrom.All ? RetryFrom.All : RetryFrom.Remaining);
                 return;
             case RecoveryStrategy.Hold:
-                Hold(context, decided.Until, decided.Reason ?? "decided by the Policy Service", null);
+                Hold(context, decided.Until, decided.Reason ?? "decided by the Policy Service", by);
                 findings.Add(Verdict.Hold);
                 return;
             case RecoveryStrategy.Abort:
@@ -268,7 +269,11 @@ internal static class Recoveries
     }
 
     public static EventActivityBinder<ContractState, HoldContract> Hold(this EventActivityBinder<ContractState, HoldContract> binder) =>
-        binder.Then(context => Hold(context, context.Message.Until, context.Message.Reason, context.Message.RequestedBy));
+        binder.Then(context =>
+        {
+            context.Asked(context.Message.Reason, context.Message.RequestedBy);
+            Hold(context, context.Message.Until, context.Message.Reason, context.Message.RequestedBy);
+        });
 
     private static void Hold(BehaviorContext<ContractState> context, DateTimeOffset? until, string reason, string? by)
     {

@@ -46,7 +46,7 @@ internal sealed class ContractCommands(
         var resolved = new EscalationResolved
         {
             ContractId = id, EscalationId = fields.Id("escalationId") ?? Guid.Empty, Strategy = fields.Word<RecoveryStrategy>("strategy"),
-            AttestedStopped = fields.Flag("attestedStopped"), MayRepeat = fields.Flag("mayRepeat"), Reason = Reason(fields), By = Caller(http),
+            AttestedStopped = fields.Flag("attestedStopped"), MayRepeat = fields.Flag("mayRepeat"), Until = fields.Instant("until"), Reason = Reason(fields), By = Caller(http),
         };
         var expected = fields.Version("expectedVersion");
         var (saga, problem) = await Find(id, fields, expected, ct);
@@ -210,6 +210,7 @@ internal sealed record EscalationRequest(
     [property: Description("What to do; may be left out when a standstill that the contract waits for is attested.")] RecoveryStrategy? Strategy,
     [property: Description("Your word that the device stands still; it is marked as yours wherever it is shown.")] bool? AttestedStopped,
     [property: Description("Whether actions that may have been done and are not idempotent may be done again.")] bool? MayRepeat,
+    [property: Description("With hold: when it ends by itself.")] DateTimeOffset? Until,
     string Reason,
     int? ExpectedVersion);
 

@@ -103,6 +103,9 @@ public class When_a_contract_is_commanded
         Assert.That((await Answer(Guid.NewGuid(), "\"strategy\": \"abort\"")).Problem, Is.EqualTo("409 state-forbids"), "another escalation");
         Assert.That((await Answer(escalation, "\"strategy\": \"retry\"")).Errors, Is.EqualTo(new[] { "mayRepeat" }), "nobody knows what was done");
         Assert.That((await Answer(escalation, "\"attestedStopped\": true")).Errors, Is.EqualTo(new[] { "strategy" }), "no stop waits for it");
+        Assert.That((await Answer(escalation, "\"strategy\": \"retry\", \"mayRepeat\": true, \"attestedStopped\": true")).Errors, Is.EqualTo(new[] { "attestedStopped" }), "a retry waits for no standstill");
+        Assert.That((await Answer(escalation, "\"strategy\": \"abort\", \"until\": \"2099-01-01T00:00:00Z\"")).Errors, Is.EqualTo(new[] { "until" }), "only a hold ends by itself");
+        Assert.That((await Answer(escalation, "\"strategy\": \"hold\", \"until\": \"2020-01-01T00:00:00Z\"")).Errors, Is.EqualTo(new[] { "until" }), "it is over");
         Assert.That((await Answer(escalation, "\"strategy\": \"abort\", \"expectedVersion\": 3")).Problem, Is.EqualTo("412 version-mismatch"));
         Assert.That((await Answer(escalation, "\"strategy\": \"abort\", \"attestedStopped\": true, \"expectedVersion\": 4")).Status, Is.EqualTo(202));
 
@@ -111,6 +114,31 @@ public class When_a_contract_is_commanded
         var last = (await host.Get($"/contracts/{id}/history")).Json["items"]!.AsArray();
         Assert.That(last.Select(item => item!["cause"]!.GetValue<string>()), Is.EqualTo(new[] { "decided", "attested" }));
         Assert.That(last[0]!["evidence"]!.ToJsonString(), Does.Contain("\"by\":\"http\"").And.Contain("\"attestedStopped\":true").And.Contain("seen on site"));
+    }
+
+    [Test]
+    public async Task Should_tell_who_asked_and_until_when()
+    {
+        async Task<Guid> Escalated(Guid escalation) => await host.Seed(saga =>
+        {
+            (saga.CurrentState, saga.SentRevision, saga.AcceptedRevision, saga.AcceptedAt, saga.Intent) = ("Escalated", 1, 1, ApiHost.Start, Intent.Hold);
+            var failure = new Failure { Kind = FailureKind.ActionFailed, Detail = "blocked", Certainty = Certainty.Confirmed, At = ApiHost.Start };
+            saga.Open = saga.Open with { Escalation = new OpenEscalation(escalation, null), Recovery = new OpenRecovery(Guid.NewGuid(), failure, 3, null, false, null, []) };
+        });
+
+        var escalation = Guid.NewGuid();
+        var decided = await Escalated(escalation);
+        Assert.That((await host.Post($"/contracts/{decided}/escalation", Body($$"""{ "escalationId": "{{escalation}}", "strategy": "hold", "until": "2099-01-01T00:00:00Z", "reason": "lunch" }"""))).Status, Is.EqualTo(202));
+        var held = (await host.Until($"/contracts/{decided}", one => one["status"]!.GetValue<string>() == "held"));
+        Assert.That(held["hold"]!.ToJsonString(), Is.EqualTo("""{"until":"2099-01-01T00:00:00Z","reason":"lunch","requestedBy":"http"}"""));
+
+        var live = await Seed("Live");
+        Assert.That((await host.Post($"/contracts/{live}/hold", Body("""{ "reason": "lunch" }"""))).Status, Is.EqualTo(202));
+        await host.Until($"/contracts/{live}", one => one["status"]!.GetValue<string>() == "held");
+        Assert.That((await host.Post($"/contracts/{live}/cancel", Body("""{ "reason": "too late" }"""))).Status, Is.EqualTo(202));
+        await host.Until($"/contracts/{live}", one => one["status"]!.GetValue<string>() == "stopping");
+        var history = (await host.Get($"/contracts/{live}/history")).Json["items"]!.AsArray();
+        Assert.That(history.Select(item => item!["evidence"]!.ToJsonString()), Is.EqualTo(new[] { """{"reason":"lunch","requestedBy":"http"}""", """{"reason":"too late","requestedBy":"http"}""" }));
     }
 
     [Test]
