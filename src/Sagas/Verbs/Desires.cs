@@ -7,6 +7,8 @@ namespace ExecutionManager.Sagas;
 /// <summary>Desired against reported: what the contract should be and do, repeated until the device confirms it.</summary>
 internal static class Desires
 {
+    private const long MostIntents = 1L << 52;   // JSON's numbers are exact up to 2^53
+
     /// <summary>Changes the intent; a change gets the next version, so an older one never wins.</summary>
     public static void Desire(this ContractState saga, Intent intent)
     {
@@ -16,6 +18,18 @@ internal static class Desires
             saga.IntentVersion++;
             saga.Open = saga.Open with { CommandAttempts = 0 };
         }
+    }
+
+    /// <summary>Takes the newest intent that the device says it has. One above ours was given before the contract was known
+    /// here: what is desired goes above it, or the device would ignore it.</summary>
+    public static void Confirm(this ContractState saga, long intentVersion)
+    {
+        if (intentVersion > saga.IntentVersion && intentVersion < MostIntents)
+        {
+            saga.IntentVersion = intentVersion + 1;
+        }
+
+        saga.ConfirmedIntentVersion = Math.Max(saga.ConfirmedIntentVersion, Math.Min(intentVersion, saga.IntentVersion));
     }
 
     /// <summary>Sends what is desired, if the device is there and its journal is read; else it goes out at the connect.</summary>

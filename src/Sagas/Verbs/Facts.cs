@@ -378,7 +378,7 @@ internal static class Facts
         if (snapshot is not null && (report is null || saga.Execution.Seq >= report.Tail))
         {
             saga.Execution = saga.Execution.Observe(snapshot);
-            saga.ConfirmedIntentVersion = Math.Max(saga.ConfirmedIntentVersion, snapshot.IntentVersion);
+            saga.Confirm(snapshot.IntentVersion);
             saga.Open = saga.Open with { Snapshot = new SeenSnapshot(report?.ConnectionEpoch ?? 0, saga.Execution.Seq, snapshot) };
         }
 
@@ -448,7 +448,7 @@ internal static class Facts
         if (news.Listing is { } listing)
         {
             context.Accept(listing.Revision, epoch);
-            saga.ConfirmedIntentVersion = Math.Max(saga.ConfirmedIntentVersion, Math.Min(listing.IntentVersion, saga.IntentVersion));
+            saga.Confirm(listing.IntentVersion);
             var known = saga.Open.JournalEpoch < epoch ? saga.Execution.Seq
                 : saga.Open.JournalEpoch == epoch ? saga.Open.JournalEpochSeq : 0;
             if (news.Evidence == EvidenceKind.Journal && listing.Tail < known)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ExecutionManager.Contracts.Messages;
 
 namespace ExecutionManager.World.Tests;
 
@@ -37,10 +38,14 @@ public class When_a_contract_lives_in_a_world
         var document = world.Haunt(world.LinkOf("d1"));
         await world.Run(TimeSpan.FromSeconds(15));
         Assert.That(world.LinkOf("d1").Device.Contracts[0].Journal[^1].Type, Is.EqualTo("stopped"), "what nobody knows is stopped");
+        var (stoppedBy, before) = (world.LinkOf("d1").Device.Contracts[0].IntentVersion, world.Said.OfType<SetDesired>().ToList());
         await world.Submit(document);
         await world.Run(TimeSpan.FromSeconds(1));
 
-        Assert.That(world.States(document.GetProperty("contractId").GetGuid()), Does.StartWith("AwaitingConnection Projected Reconciled Recovering"), world.Story(new LawBroken("taken up", "")));
+        var desired = world.Said.OfType<SetDesired>();
+        var contract = document.GetProperty("contractId").GetGuid();
+        Assert.That(world.States(contract), Does.StartWith("AwaitingConnection Projected Reconciled Recovering"), world.Story(new LawBroken("taken up", "")));
+        Assert.That(desired.Except(before).Select(one => one.IntentVersion), Is.Not.Empty.And.All.GreaterThan(stoppedBy), "the device would ignore what is not above the stop");
     }
 
     [Test]
