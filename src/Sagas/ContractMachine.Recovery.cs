@@ -13,15 +13,9 @@ public sealed partial class ContractMachine
             When(Deadline).Judge()
                 .On(DeadlineKind.Policy, then => then.AskAgain().With(FollowFallback))
                 .On(DeadlineKind.Retry, then => then.CarryOut().With(FollowDecision))
-                .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
-                    .On(Verdict.Completed, done => done.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
-                    .RecordFurther()
-                    .On(Verdict.ActualsComplete, FollowLateTruth))
+                .On(DeadlineKind.Actuals, then => Hear(then.ConcludeActuals(), FollowLateTruth))
                 .On(DeadlineKind.Command, then => then.Repeat().RecordFurther()),
-            When(Reported).Take()
-                .On(Verdict.Completed, then => then.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
-                .RecordFurther()
-                .On(Verdict.ActualsComplete, FollowLateTruth),
+            When(Reported).Take().With(then => Hear(then, FollowLateTruth)),
             When(Outside).Take().RecordFurther(),
             When(OtherReported).With(HearOfOther),
             When(Acknowledged).Take().RecordFurther()
@@ -38,6 +32,16 @@ public sealed partial class ContractMachine
         Ignoring(Recovering, ResumeAsked, "it is not held");
         IgnoringLateAnswers(Recovering, decision: false);
     }
+
+    /// <summary>The device speaks while somebody decides about it: completed is completed, a stop that was waited for is
+    /// confirmed, another failure is kept with the open one.</summary>
+    private EventActivityBinder<ContractState, T> Hear<T>(
+        EventActivityBinder<ContractState, T> binder, Func<EventActivityBinder<ContractState, T>, EventActivityBinder<ContractState, T>> complete) where T : class =>
+        binder
+            .On(Verdict.Completed, then => then.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
+            .With(EndIfStopped)
+            .RecordFurther()
+            .On(Verdict.ActualsComplete, complete);
 
     /// <summary>A failure concluded from silence is withdrawn when the actuals come first; another keeps its recovery.</summary>
     private EventActivityBinder<ContractState, T> FollowLateTruth<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
@@ -82,15 +86,9 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Hold, then => then.EndHold()
                     .On(Verdict.Failed, Recover)
                     .With(released => FollowRelease(released, TransitionCause.HoldEnded)))
-                .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
-                    .On(Verdict.Completed, done => done.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
-                    .RecordFurther()
-                    .On(Verdict.ActualsComplete, complete => complete.StoreReport()))
+                .On(DeadlineKind.Actuals, then => Hear(then.ConcludeActuals(), Replans.StoreReport))
                 .On(DeadlineKind.Command, then => then.Repeat().RecordFurther()),
-            When(Reported).Take()
-                .On(Verdict.Completed, then => then.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
-                .RecordFurther()
-                .On(Verdict.ActualsComplete, then => then.StoreReport()),
+            When(Reported).Take().With(then => Hear(then, Replans.StoreReport)),
             When(Outside).Take().RecordFurther(),
             When(OtherReported).With(HearOfOther),
             When(Acknowledged).Take().RecordFurther(),
@@ -126,16 +124,9 @@ public sealed partial class ContractMachine
                 .With(FollowDecision),
             When(Deadline).Judge()
                 .On(DeadlineKind.Escalation, then => then.Remind())
-                .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
-                    .On(Verdict.Completed, done => done.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
-                    .RecordFurther()
-                    .On(Verdict.ActualsComplete, complete => complete.StoreReport()))
+                .On(DeadlineKind.Actuals, then => Hear(then.ConcludeActuals(), Replans.StoreReport))
                 .On(DeadlineKind.Command, then => then.Repeat().RecordFurther()),
-            When(Reported).Take()
-                .On(Verdict.Completed, then => then.StoreReport().End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
-                .With(EndIfStopped)
-                .RecordFurther()
-                .On(Verdict.ActualsComplete, then => then.StoreReport()),
+            When(Reported).Take().With(then => Hear(then, Replans.StoreReport)),
             When(Outside).Take().RecordFurther(),
             When(OtherReported).Take().RecordFurther(),
             When(Acknowledged).Take()

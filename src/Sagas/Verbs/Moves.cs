@@ -36,8 +36,7 @@ internal static class Moves
         saga.Version++;
         saga.ChangedAt = work.Now;
         saga.Desire(States.IntentOf(to.Name, saga.Open.Stop is not null) ?? saga.Intent);
-        var kept = States.DeadlinesOf(to.Name);
-        await context.DisarmAllBut(saga is { Connected: true, Open.Gap: not null } && !States.IsTerminal(to.Name) ? [.. kept, DeadlineKind.Actuals] : kept);
+        await context.KeepDeadlines(to.Name);
 
         var changed = new ContractStateChanged
         {
@@ -65,6 +64,19 @@ internal static class Moves
         await context.Publish(changed);
         ContractMeter.Moved(context, changed.From?.Word() ?? "none", changed.To.Word());
         work.Log.ContractMoved(saga.CorrelationId, saga.DeviceId, from?.Word() ?? "-", States.Shown(to.Name)!.Value.Word(), cause.Word());
+    }
+
+    /// <summary>What is awaited from a connected device goes on to be awaited, with its deadline.</summary>
+    private static Task KeepDeadlines(this BehaviorContext<ContractState> context, string to)
+    {
+        var (saga, kept) = (context.Saga, States.DeadlinesOf(to));
+        if (!saga.Connected || !States.Renewable(to))
+        {
+            saga.Open = saga.Open with { Actuals = null };
+        }
+
+        var awaits = saga.Open.Actuals is not null || (saga is { Connected: true, Open.Gap: not null } && !States.IsTerminal(to));
+        return context.DisarmAllBut(awaits ? [.. kept, DeadlineKind.Actuals] : kept);
     }
 
     private static async Task Close<T>(BehaviorContext<ContractState, T> context, OutcomeEvidence evidence)

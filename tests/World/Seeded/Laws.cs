@@ -315,6 +315,7 @@ internal sealed class Laws
         Require(before is null || now.IntentVersion >= before.IntentVersion && now.Revision >= before.Revision, "versions only grow", name);
         Require(now.CurrentState == "Initial" || now.Open.Replan is { Reason: ReplanReason.Outdated }
             || now.Intent == (States.IntentOf(now.CurrentState, now.Open.Stop is not null) ?? now.Intent), "every state has its intent", $"{name} in {now.CurrentState} desires {now.Intent}");
+        Require(now.Open.Actuals is null || now.Deadlines.Of(DeadlineKind.Actuals) is not null, "actuals are not awaited for ever", $"{name} in {now.CurrentState}, before in {before?.CurrentState}");
         CheckJournal(now, name, chronicle);
         if (States.IsTerminal(now.CurrentState) && (before is null || !States.IsTerminal(before.CurrentState)))
             CheckEvidence(now, name);
