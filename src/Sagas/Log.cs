@@ -12,4 +12,7 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Information, Message = "Contract {ContractId}: {What} ignored, {Why}")]
     public static partial void AnswerIgnored(this ILogger logger, Guid contractId, string what, string why);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "Contract {ContractId}: refused a message of {DeviceId} on {Topic}: {Reason}, {Detail}")]
+    public static partial void DeviceMessageRefused(this ILogger logger, Guid contractId, string deviceId, string topic, string reason, string detail);
 }

@@ -21,6 +21,11 @@ public sealed record JournalEntry(
     bool Clamped = false,
     bool Derived = false)
 {
+    /// <summary>Whether another entry tells the same fact; its time is not looked at, since each receipt converts it anew.</summary>
+    public bool Says(JournalEntry other) =>
+        (Seq, Revision, Type, ActionId) == (other.Seq, other.Revision, other.Type, other.ActionId)
+        && (Data is { } own ? other.Data is { } its && JsonElement.DeepEquals(own, its) : other.Data is null);
+
     /// <summary>A text of <see cref="Data"/>; null if it is not there or no text.</summary>
     internal string? Text(string name) => Data.Text(name);
 }

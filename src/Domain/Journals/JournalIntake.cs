@@ -33,4 +33,16 @@ public static class JournalIntake
         var end = waiting.Count > 0 ? waiting.Keys.First() - 1 : tail;
         return new(apply, [.. waiting.Values], end >= next ? new(next, end) : null);
     }
+
+    /// <summary>Behind which <c>seq</c> stored entries may meet received ones; null if all of these are new.</summary>
+    /// <param name="throughSeq">Applied or given up through here.</param>
+    /// <param name="received">Come now.</param>
+    /// <param name="isGap">Others are kept behind a gap.</param>
+    public static long? LookBack(long throughSeq, IReadOnlyList<JournalEntry> received, bool isGap) =>
+        received.Where(entry => isGap || entry.Seq <= throughSeq).Min(entry => (long?)entry.Seq) - 1;
+
+    /// <summary>A stored entry and the received one that says otherwise under the same <c>seq</c>; null if none does.</summary>
+    public static (JournalEntry First, JournalEntry Second)? Conflict(IEnumerable<JournalEntry> stored, IEnumerable<JournalEntry> received) =>
+        stored.Join(received, first => first.Seq, second => second.Seq, (first, second) => (First: first, Second: second))
+            .Where(pair => !pair.First.Says(pair.Second)).Select(pair => ((JournalEntry, JournalEntry)?)pair).FirstOrDefault();
 }

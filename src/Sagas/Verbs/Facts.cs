@@ -26,10 +26,7 @@ internal static class Facts
             findings.Contact = new Contact(ack.ConnectionEpoch, ack.ReceivedAt, ack.UptimeMs);
             if (ack.Revision == saga.Revision && saga.Open.PushedHash is { } hash && ack.ContentHash != hash)
             {
-                await context.Publish(new RejectDeviceMessage
-                {
-                    DeviceId = ack.DeviceId, Topic = "contract/ack", Reason = "unknownContentHash", Detail = $"revision {ack.Revision} was pushed as {hash}",
-                });
+                await context.Reject(ack.DeviceId, "contract/ack", "unknownContentHash", $"revision {ack.Revision} was pushed as {hash}");
                 return;
             }
 
@@ -264,6 +261,12 @@ internal static class Facts
         }
 
         findings.Contact = new Contact(report.ConnectionEpoch, report.ReceivedAt, report.UptimeMs);
+        if (report.Entries.Any(entry => entry.Seq > report.Tail))
+        {
+            await context.Reject(report.DeviceId, "journal", "malformed", $"entry {report.Entries.Max(entry => entry.Seq)} lies beyond the tail {report.Tail}");
+            return;
+        }
+
         if (report is { Tail: 0, Snapshot.Status: Messages.ExecutionStatus.Unknown } && saga.AcceptedRevision > 0 && report.ConnectionEpoch > saga.Open.AcceptedEpoch)
         {
             context.LoseJournal("the device answered a report with a journal it does not have");
@@ -281,6 +284,7 @@ internal static class Facts
         }
 
         var received = Convert(report, saga.Execution.At);
+        await context.RejectOthers(received);
         var held = saga.Open.Gap is null ? [] : await work.Records.Held(saga.CorrelationId, saga.DeviceId, saga.Execution.Seq, context.CancellationToken);
         var intake = JournalIntake.Take(saga.Execution.Seq, held, received, previousAt: saga.Execution.At);
         await work.Records.Keep(saga.CorrelationId, saga.DeviceId, received.Where(entry => entry.Seq > saga.Execution.Seq).ToList(), context.CancellationToken);
@@ -345,12 +349,27 @@ internal static class Facts
             return false;
         }
 
-        await context.Publish(new RejectDeviceMessage
-        {
-            DeviceId = deviceId, Topic = topic, Reason = "notYourContract",
-            Detail = $"contract {context.Saga.CorrelationId} belongs to another device",
-        });
+        await context.Reject(deviceId, topic, "notYourContract", $"contract {context.Saga.CorrelationId} belongs to another device");
         return true;
+    }
+
+    /// <summary>Of two entries with one <c>seq</c> the first counts; a device that writes another one there is told.</summary>
+    private static async Task RejectOthers(this BehaviorContext<ContractState> context, IReadOnlyList<JournalEntry> received)
+    {
+        var saga = context.Saga;
+        if (JournalIntake.LookBack(saga.Execution.Seq, received, saga.Open.Gap is not null) is { } afterSeq
+            && JournalIntake.Conflict(await context.Work().Records.Held(saga.CorrelationId, saga.DeviceId, afterSeq, context.CancellationToken), received) is var (first, second))
+        {
+            await context.Reject(saga.DeviceId, "journal", "conflict", $"entry {first.Seq} was {first.Type} and is {second.Type} now: the first counts");
+        }
+    }
+
+    /// <summary>Tells a device, and those who run this, why a message of it was not taken.</summary>
+    private static Task Reject(this BehaviorContext<ContractState> context, string deviceId, string topic, string reason, string detail)
+    {
+        context.Work().Log.DeviceMessageRefused(context.Saga.CorrelationId, deviceId, topic, reason, detail);
+        ContractMeter.Refused(context, reason);
+        return context.Publish(new RejectDeviceMessage { DeviceId = deviceId, Topic = topic, Reason = reason, Detail = detail });
     }
 
     /// <summary>Folds entries and snapshot into the execution, and finds what they mean.</summary>

@@ -49,6 +49,34 @@ public class When_a_contract_lives_in_a_world
     }
 
     [Test]
+    public async Task Should_refuse_entries_that_contradict_the_journal()
+    {
+        await using var world = await World.Create(new WorldPlan(1) { Devices = 1, IsScripted = true }, new Census());
+        var link = world.LinkOf("d1");
+        var contract = Guid.Parse("0198f0c2-7c1e-7d3a-9a55-000000000001");
+        world.Connect(link);
+        await world.Submit(JsonSerializer.SerializeToElement(World.Document(contract, "d1", "T-1", 2, 20, TimeSpan.FromMinutes(2))));
+        await world.Run(TimeSpan.FromSeconds(5));
+        Task Say(int seq, string type, int tail) => world.Say(link, "journal", new
+        {
+            contractId = contract, entries = new[] { new { seq, revision = 1, at = InstantConverter.Format(world.Now), type, actionId = "a1" } }, tail,
+            connectionEpoch = link.Device.Epoch, uptimeMs = 600_000, sentAt = InstantConverter.Format(world.Now),
+        });
+
+        await Say(2, "actionStarted", tail: 2);   // the same again
+        await world.Run(TimeSpan.FromSeconds(1));
+        Assert.That(Refused(), Is.Empty, world.Story(new LawBroken("refused", "")));
+        await Say(3, "actionFailed", tail: 2);
+        await Say(2, "actionFinished", tail: 2);
+        await world.Run(TimeSpan.FromSeconds(1));
+
+        Assert.That(Refused(), Is.EqualTo(new[] { "malformed entry 3 lies beyond the tail 2", "conflict entry 2 was actionStarted and is actionFinished now: the first counts" }));
+        Assert.That((world.Row(contract).Execution.Seq, world.Row(contract).CurrentState), Is.EqualTo((2L, "Live")));
+
+        IEnumerable<string> Refused() => world.Said.OfType<RejectDeviceMessage>().Select(refused => $"{refused.Reason} {refused.Detail}");
+    }
+
+    [Test]
     public async Task Should_not_wait_for_ever_for_what_is_missing_from_the_journal_of_a_connected_device()
     {
         await using var world = await World.Create(new WorldPlan(1) { Devices = 1, IsScripted = true }, new Census());
