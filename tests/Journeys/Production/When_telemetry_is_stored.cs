@@ -1,11 +1,14 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Domain;
 using ExecutionManager.Durability;
 using ExecutionManager.Sagas;
 using ExecutionManager.Store;
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using ContractDocument = ExecutionManager.Domain.ContractDocument;
 
 namespace ExecutionManager.Journeys.Tests;
 
@@ -17,6 +20,7 @@ public sealed class When_telemetry_is_stored(bool postgres)
     private static readonly DateTimeOffset Now = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero);
     private static readonly Guid Contract = Guid.CreateVersion7();
 
+    private readonly StandingClock clock = new(Now);
     private string directory = "";
     private Servers? servers;
     private PostgresWire? wire;
@@ -79,6 +83,36 @@ public sealed class When_telemetry_is_stored(bool postgres)
     {
         await Store(Sample("a"), Sample("a", contract: false));
         Assert.That(await Read(db => db.Set<OutboxMessage>().Select(row => row.Destination).ToListAsync()), Is.EqualTo(new[] { "device-connections" }));
+    }
+
+    [Test]
+    public async Task Should_tell_the_progress_of_a_contract_once_an_interval_and_then_the_newest()
+    {
+        var other = Guid.CreateVersion7();
+        await Read(async db =>
+        {
+            foreach (var (id, device) in new[] { (Contract, "a"), (other, "b") })
+            {
+                var contract = ContractDocument.Read(JsonSerializer.SerializeToElement(ApiHost.Document(deviceId: device)), id, Now).Contract!;
+                db.Add(new DocumentRow { ContractId = id, Revision = 1, Json = ContractDocument.Write(contract) });
+                db.Add(new ContractState
+                {
+                    CorrelationId = id, CurrentState = "Live", DeviceId = device, TaskId = contract.Task.TaskId, TaskType = contract.Task.Type, SentRevision = 1, AcceptedRevision = 1,
+                    Connected = true, Execution = Execution.None.Apply(new(1, 1, Now, "accepted")).Apply(new(2, 1, Now, "actionStarted", "a1")),
+                });
+            }
+
+            return await db.SaveChangesAsync();
+        });
+        await Store(Sample("a", seconds: 1, progress: 0.1));
+        clock.Now += TimeSpan.FromSeconds(0.9);
+        await Store(Sample("a", seconds: 2, progress: 0.2), Sample("b", seconds: 2) with { ContractId = other });
+        clock.Now += TimeSpan.FromSeconds(0.1);
+        await Store(Sample("a", seconds: 4, progress: 0.4), Sample("a", seconds: 3, progress: 0.3), Sample("b", seconds: 3) with { ContractId = other });
+
+        var bodies = await Read(db => db.Set<OutboxMessage>().Where(row => row.MessageType.Contains(nameof(ContractProgressed))).OrderBy(row => row.Sequence).Select(row => row.Body).ToListAsync());
+        var told = bodies.Select(body => JsonDocument.Parse(body).RootElement.GetProperty("message").Deserialize<ContractProgressed>(WireJson.Options)!).ToList();
+        Assert.That(told.Select(one => (one.ContractId, one.At)), Is.EqualTo(new[] { (Contract, Now.AddSeconds(1)), (other, Now.AddSeconds(2)), (Contract, Now.AddSeconds(4)) }));
     }
 
     [Test]
@@ -160,7 +194,7 @@ public sealed class When_telemetry_is_stored(bool postgres)
     private ServiceProvider Services(string sqlite, string? elsewhere = null)
     {
         var collection = new ServiceCollection();
-        collection.AddLogging().AddSingleton(TimeProvider.System).AddSingleton(new ContractSettings()).AddSingleton<NewGuid>(() => NewId.NextGuid());
+        collection.AddLogging().AddSingleton<TimeProvider>(clock).AddSingleton(new ContractSettings()).AddSingleton<NewGuid>(() => NewId.NextGuid());
         if (postgres)
         {
             collection.AddPostgresStore(elsewhere ?? wire!.ConnectionString);
@@ -173,6 +207,7 @@ public sealed class When_telemetry_is_stored(bool postgres)
         return collection.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
+            bus.AddHandler((ConsumeContext<ContractProgressed> _) => Task.CompletedTask);
             if (postgres)
             {
                 bus.AddExecutionManager<PostgresStoreContext>();
