@@ -265,7 +265,7 @@ internal sealed class Laws
                 news.Add((name, $"{from} → {to} ({body.GetProperty("cause").GetString()})",
                     body.TryGetProperty("evidence", out var evidence) && evidence.TryGetProperty("failure", out var failure) ? $"{failure.GetProperty("kind")}: {failure.GetProperty("detail")}" : ""));
                 break;
-            case "JournalApplied":
+            case "JournalApplied" when body.GetProperty("cause").GetString() == "journalApplied":   // late evidence is kept beside
                 var range = body.GetProperty("evidence");
                 chronicle.Applied.Add((range.GetProperty("fromSeq").GetInt64(), range.GetProperty("throughSeq").GetInt64()));
                 break;
