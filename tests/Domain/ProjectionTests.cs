@@ -61,6 +61,23 @@ public class When_a_device_is_offline
         Assert.That(estimate.Actions[^1].Status, Is.Not.EqualTo(ActionStatus.Finished), "never finished");
     }
 
+    [TestCase(329.9, "C")]
+    [TestCase(330, null)]
+    [TestCase(100_000, null)]
+    public void Should_claim_nothing_from_the_latest_end_on(double now, string? likely)
+    {
+        var plan = Plan with { Actions = [.. Plan.Actions.Select(action => action with { Path = Make.Json("""{"type":"LineString","coordinates":[[0,0],[9,0]]}""") })] };
+        var estimate = Projection.At(Confirmed(30) with { Plan = plan }, Make.At(now), 0);
+        Assert.That(estimate.Finished, likely is null ? Is.Null : Is.InRange(0.99, 0.9999));
+        Assert.That(estimate.Actions.Select(action => action.Probability), likely is null ? Has.All.Null : Has.All.Not.Null);
+        Assert.That(estimate.Actions.Select(action => action.Status), Is.EqualTo(likely is null
+            ? new[] { ActionStatus.Running, ActionStatus.Waiting, ActionStatus.Waiting } : [ActionStatus.Finished, ActionStatus.Finished, ActionStatus.Running]), "what evidence shows");
+        Assert.That(estimate.Position is null, Is.EqualTo(likely is null));
+        var atEvidence = Projection.At(Confirmed(30), Make.At(30)).Progress.Low;
+        Assert.That(estimate.Progress, likely is null ? Is.EqualTo(new ProgressEstimate(atEvidence, atEvidence, 1)) : Has.Property("Low").InRange(0.99, 0.9999));
+        Assert.That(estimate.Finish.Q95, Is.Not.Null, "when it would have ended stays");
+    }
+
     [Test]
     public void Should_name_the_next_one_between_the_latest_end_before_and_its_own_earliest()
     {
@@ -97,7 +114,7 @@ public class When_a_device_is_offline
         var standing = Running.Apply(Make.Entry(3, entry, at: 30));
         var then = Projection.At(new(Plan, standing, Make.At(30)), Make.At(31));
         var later = Projection.At(new(Plan, standing, Make.At(30)), Make.At(10_000));
-        Assert.That(Said(later), Is.EqualTo("A projected"));
+        Assert.That((Said(later), later.Actions[0].Probability), Is.EqualTo(("A projected", 1.0)));
         Assert.That(later.Progress, Is.EqualTo(then.Progress));
         Assert.That((later.Actions[0].Status, later.Finish.Earliest), Is.EqualTo((ActionStatus.Paused, (DateTimeOffset?)null)));
     }
@@ -108,7 +125,19 @@ public class When_a_device_is_offline
         var failed = Running.Apply(Make.Entry(3, "actionFailed", "A", at: 30));
         var estimate = Projection.At(new(Plan, failed, Make.At(30)), Make.At(10_000));
         Assert.That(Said(estimate), Is.EqualTo("A projected"));
-        Assert.That(estimate.Progress, Is.EqualTo(new ProgressEstimate(0, 0, 0)));
+        Assert.That(estimate.Actions.Select(action => (action.ActionId, action.Status, action.Probability)),
+            Is.EqualTo([("A", ActionStatus.Failed, 1.0), ("B", ActionStatus.Waiting, 0), ("C", ActionStatus.Waiting, (double?)0)]));
+        Assert.That((estimate.Progress, estimate.Finished), Is.EqualTo((new ProgressEstimate(0, 0, 0), 0.0)));
+    }
+
+    [Test]
+    public void Should_name_what_stands_rather_than_an_older_failure()
+    {
+        var failed = Running.Apply(Make.Entry(3, "actionFailed", "A", at: 30));
+        var retry = Plans.Retry(Plan, failed, RetryFrom.Remaining, 2);
+        var again = failed.Fold([Make.Entry(4, "actionStarted", "A-r2", 40, 2), Make.Entry(5, "fault", at: 50, revision: 2)]);
+        var estimate = Projection.At(new(retry, again, Make.At(50)), Make.At(10_000));
+        Assert.That((Said(estimate), estimate.Actions[0].ActionId, estimate.Actions[0].Probability), Is.EqualTo(("A-r2 projected", "A-r2", 1.0)));
     }
 
     [Test]
@@ -225,12 +254,13 @@ public class When_a_device_is_offline
 
             var reach = leased && now > leaseEnd ? leaseEnd : now;
             // Outside the envelope nothing is claimed, and what is certain is true.
+            var isOver = Seconds(estimate.Finish.Latest) <= reach;
             foreach (var (action, i) in estimate.Actions.Select((a, i) => (a, i)))
             {
                 var begins = i == 0 ? 0 : Seconds(estimate.Actions[i - 1].Earliest) ?? 0;
-                Assert.That(action.Probability, begins > reach + 1e-3 || Seconds(action.Latest) < reach - 1e-3 ? Is.EqualTo(0) : Is.InRange(0, 1));
+                Assert.That(action.Probability, isOver ? Is.Null : begins > reach + 1e-3 || Seconds(action.Latest) < reach - 1e-3 ? Is.EqualTo(0) : Is.InRange(0, 1));
             }
-            Assert.That(estimate.Actions.Sum(a => a.Probability) + estimate.Finished, Is.EqualTo(1).Within(1e-3));
+            Assert.That(isOver ? 1 : estimate.Actions.Sum(a => a.Probability) + estimate.Finished, Is.EqualTo(1).Within(1e-3));
             foreach (var (action, i) in estimate.Actions.Select((a, i) => (a, running + i)))
             {
                 Assert.That(action.ActionId, Is.EqualTo($"a{i}"));

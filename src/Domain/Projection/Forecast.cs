@@ -3,6 +3,9 @@ namespace ExecutionManager.Domain;
 /// <summary>What an envelope comes to at one instant: how probable each action is, when it ends, and where the device is.</summary>
 internal sealed class Forecast
 {
+    /// <summary>The most that is said of the end of all before the latest instant of it.</summary>
+    private const double AlmostSure = 0.9999;
+
     private readonly Envelope envelope;
     private readonly DateTimeOffset now;
     private readonly double minProbability;
@@ -10,7 +13,7 @@ internal sealed class Forecast
     private readonly double stopped;
     private readonly double restMean;
     private readonly Odds[] odds;
-    private readonly double finished;
+    private readonly bool isOver;
     private readonly double? expected;
 
     public Forecast(Envelope envelope, DateTimeOffset now, double minProbability)
@@ -43,26 +46,32 @@ internal sealed class Forecast
             }
             (before, beforeStops) = (ended, endedStops);
         }
-        finished = before;
+        Finished = before;
+        isOver = spent >= (envelope.Steps is [.., var end] ? end.Latest : null);
     }
 
     /// <summary>The probability of being current; the least of it, whatever the device finished while it stopped; the quantiles of the end.</summary>
     private readonly record struct Odds(double Current, double Surely, double Q05, double Q50, double Q95);
 
+    /// <summary>The probability that all ended in time, by the durations alone.</summary>
+    public double Finished { get; }
+
     public Estimate Estimate()
     {
         var basis = envelope.Basis;
+        var failed = Failed();
         var likely = Likely();
         var (current, certain) = Name(likely);
         return new(
             now,
             basis.EvidenceAt,
             basis.RevisionInDoubt ? null : current,
-            Speaks ? Rounded(finished) : envelope.Stands || Waits ? 0 : null,
-            [.. envelope.Steps.Select((step, at) => new ActionEstimate(
+            Speaks ? Math.Min(Rounded(Finished), odds.Length > 0 ? AlmostSure : 1) : envelope.Stands || Waits ? 0 : null,
+            [.. failed is null ? Array.Empty<ActionEstimate>() : [new(failed, ActionStatus.Failed, 1, null, null)],
+            .. envelope.Steps.Select((step, at) => new ActionEstimate(
                 step.Action.ActionId, Status(at, likely), Probability(at), Reached(step.Earliest), Reached(step.Latest),
                 Quantile(odds[at].Q05), Quantile(odds[at].Q50), Quantile(odds[at].Q95)))],
-            new Walk(envelope, restMean).Progress(spent),
+            new Walk(envelope, restMean, isOver).Progress(spent),
             envelope.Steps is [.., var last]
                 ? new(Reached(last.Earliest), Quantile(odds[^1].Q05), Quantile(odds[^1].Q50), Quantile(odds[^1].Q95), Reached(last.Latest))
                 : new(null, null, null, null, null),
@@ -71,13 +80,20 @@ internal sealed class Forecast
     }
 
     /// <summary>There is a distribution, and the device goes by it.</summary>
-    private bool Speaks => envelope is { HasDistribution: true, Stands: false };
+    private bool Goes => envelope is { HasDistribution: true, Stands: false };
+
+    /// <summary>Past the latest end it is over, or something happened that the durations do not know: nothing is claimed.</summary>
+    private bool Speaks => Goes && !isOver;
+
+    /// <summary>The action whose failure the device stands at; null for one that stands for another reason.</summary>
+    private string? Failed() =>
+        envelope is { HasFailed: true, IsRunning: false, IsForeign: false } && envelope.Basis.Execution.Executed is [.., { Status: ActionStatus.Failed } last] ? last.ActionId : null;
 
     /// <summary>Before the other contract can be over, this one has not begun.</summary>
     private bool Waits => envelope is { IsBehind: true, Stands: false } && now < envelope.Basis.FreeFrom;
 
     private double? Probability(int at) => Speaks ? Rounded(odds[at].Current)
-        : envelope.HasFailed ? 0
+        : Failed() is not null ? 0
         : (envelope.Stands && !envelope.IsForeign) || Waits ? at == 0 ? 1 : 0
         : null;
 
@@ -92,7 +108,7 @@ internal sealed class Forecast
     {
         if (!Speaks)
         {
-            return envelope.IsForeign || envelope.IsBehind || odds.Length == 0 ? -1 : 0;
+            return envelope.IsForeign || envelope.IsBehind || odds.Length == 0 || (isOver && !envelope.IsRunning) ? -1 : 0;
         }
         var best = odds.Length - 1;
         for (var at = odds.Length - 1; at >= 0; at--)
@@ -105,9 +121,9 @@ internal sealed class Forecast
     private (string? Action, bool Certain) Name(int likely)
     {
         var execution = envelope.Basis.Execution;
-        if (envelope.HasFailed && execution.Executed.LastOrDefault(record => record.Status == ActionStatus.Failed) is { } failed)
+        if (Failed() is { } failed)
         {
-            return (failed.ActionId, true);
+            return (failed, true);
         }
         if (envelope.IsForeign)
         {
@@ -137,7 +153,7 @@ internal sealed class Forecast
             : ActionStatus.Waiting;
     }
 
-    private DateTimeOffset? Quantile(double seconds) => Speaks ? Reached(seconds) : null;
+    private DateTimeOffset? Quantile(double seconds) => Goes ? Reached(seconds) : null;
 
     private DateTimeOffset? Reached(double? seconds)
     {
@@ -152,7 +168,7 @@ internal sealed class Forecast
     /// <summary>Along the path of the most likely action; every place on the path of any action that is possible is within the radius.</summary>
     private PositionEstimate? Whereabouts(int likely)
     {
-        if (likely < 0 || envelope.HasFailed || !(envelope.HasDistribution || envelope.Stands)
+        if (likely < 0 || isOver || envelope.HasFailed || !(envelope.HasDistribution || envelope.Stands)
             || Status(likely, likely) is not (ActionStatus.Running or ActionStatus.Paused)
             || PathLine.Of(envelope.Open[likely], envelope.Basis.Plan.Frame) is not { } path)
         {

@@ -34,6 +34,6 @@ public static class Projection
             ? going with { Execution = execution with { Status = ExecutionStatus.Executing }, EvidenceAt = Instants.Max(now, basis.EvidenceAt) }
             : going;
         var envelope = new Envelope(going);
-        return envelope is { HasDistribution: true, Stands: false } ? At(going, end).Finished : null;
+        return envelope is { HasDistribution: true, Stands: false } ? new Forecast(envelope, end, MinProbability).Finished : null;
     }
 }

@@ -1,7 +1,7 @@
 namespace ExecutionManager.Domain;
 
 /// <summary>How much of the plan is done if its actions take shortest, as long as expected, or longest.</summary>
-internal sealed class Walk(Envelope envelope, double restMean)
+internal sealed class Walk(Envelope envelope, double restMean, bool isOver)
 {
     public ProgressEstimate Progress(double spent)
     {
@@ -11,7 +11,7 @@ internal sealed class Walk(Envelope envelope, double restMean)
         var done = plan
             .Where(action => records.TryGetValue(action.ActionId, out var record) && record.Status == ActionStatus.Finished)
             .Sum(action => Pert.Mean(action.Duration));
-        var unknown = envelope.IsBehind || envelope.IsForeign;
+        var unknown = envelope.IsBehind || envelope.IsForeign || isOver;
         var low = Done(unknown ? 0 : spent, envelope.IsRunning ? envelope.Steps[0].Latest : null, action => action.Max.TotalSeconds);
         var high = Done(spent, envelope.IsRunning ? envelope.Steps[0].Earliest : null, action => action.Min.TotalSeconds, envelope.Slack);
         var expected = unknown ? low
