@@ -51,7 +51,7 @@ public static class ApiEndpoints
             .Describe("List contracts", "Newest first. status may be repeated or hold several words, separated by commas.")
             .Produces<Page<ContractRepresentation>>().Refuses(400);
         contracts.MapGet("/{id:guid}", (Guid id, string? at, HttpContext http, ContractQueries queries, CancellationToken ct) => queries.One(id, at, http, ct))
-            .Describe("Show a contract", "at gives the projection for another instant. If-None-Match is heeded for contracts that were never pushed or have ended.")
+            .Describe("Show a contract", "at gives the projection for another instant, not before the evidence. If-None-Match is heeded for contracts that were never pushed or have ended.")
             .Produces<ContractRepresentation>().Produces(304).Refuses(400, 404);
         contracts.MapGet("/{id:guid}/history", (Guid id, string? limit, string? cursor, ContractQueries queries, CancellationToken ct) => queries.History(id, limit, cursor, ct))
             .Describe("Show a contract's history", "Every transition and report, oldest first.")

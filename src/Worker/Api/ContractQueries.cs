@@ -35,9 +35,13 @@ internal sealed class ContractQueries(StoreContext db, Representations represent
 
         http.Response.Headers.ETag = ETag(saga);
         // Of any other the representation changes with time and telemetry while the version stays.
-        return (saga.SentRevision == 0 || States.IsTerminal(saga.CurrentState)) && Knows(http.Request, saga)
-            ? TypedResults.StatusCode(304)
-            : Answer.Json(await representations.Of(saga, instant, ct));
+        if ((saga.SentRevision == 0 || States.IsTerminal(saga.CurrentState)) && Knows(http.Request, saga))
+        {
+            return TypedResults.StatusCode(304);
+        }
+
+        var shown = await representations.Of(saga, instant, ct);
+        return fields.NotBefore(shown.Projection?.From, "at", instant) ?? Answer.Json(shown);
     }
 
     public async Task<IResult> List(string? device, string[] status, string? task, string? limit, string? cursor, CancellationToken ct)

@@ -49,6 +49,17 @@ internal sealed class Fields(JsonElement body = default, (Fields Parent, string 
         }
     }
 
+    /// <summary>Why nothing is estimated for an instant before the evidence; null if it is not.</summary>
+    public IResult? NotBefore(DateTimeOffset? evidence, string name, DateTimeOffset? at)
+    {
+        if (at < evidence)
+        {
+            Add(name, $"must not lie before {InstantConverter.Format(evidence.Value)}, the evidence that the estimate starts from");
+        }
+
+        return Problem;
+    }
+
     /// <summary>A required id.</summary>
     public Guid? Id(string name) =>
         Text(name, required: true) is not { } text ? null : Guid.TryParse(text, out var id) ? id : Fault<Guid?>(name, "must be a UUID");

@@ -27,7 +27,8 @@ internal sealed class Timelines(ContractQueries contracts, IContractRecords reco
 
         var timeline = await Of(saga, instant, ct);
         http.Response.Headers.Vary = "Accept";
-        return WantsSvg(http.Request) ? TypedResults.Content(TimelineDrawing.Draw(timeline), Svg) : Answer.Json(timeline);
+        return fields.NotBefore(timeline.At, "at", instant)
+            ?? (WantsSvg(http.Request) ? TypedResults.Content(TimelineDrawing.Draw(timeline), Svg) : Answer.Json(timeline));
     }
 
     private async Task<Timeline> Of(ContractState saga, DateTimeOffset? at, CancellationToken ct)

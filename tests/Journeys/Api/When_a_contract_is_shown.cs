@@ -156,8 +156,11 @@ public class When_a_contract_is_shown
         var shown = (await host.Get($"/contracts/{id}?at=2026-11-24T09:03:05Z")).Json;
         Assert.That(shown["projection"]!["at"]!.GetValue<string>(), Is.EqualTo("2026-11-24T09:03:05Z"));
         Assert.That(shown["certainty"]!.GetValue<string>(), Is.EqualTo("projected"));
-        var refused = await host.Get($"/contracts/{id}?at=soon");
-        Assert.That((refused.Problem, refused.Errors.Single()), Is.EqualTo(("400 validation", "at")));
+        Assert.That((await host.Get($"/contracts/{id}?at=2026-11-24T09:02:50Z")).Json["projection"]!["at"]!.GetValue<string>(), Is.EqualTo("2026-11-24T09:02:50Z"), "the evidence");
+        foreach (var refused in new[] { await host.Get($"/contracts/{id}?at=soon"), await host.Get($"/contracts/{id}?at=2026-11-24T09:02:49Z"), await host.Get($"/contracts/{id}/timeline?at=2026-11-24T09:02:49Z") })
+        {
+            Assert.That((refused.Problem, refused.Errors.Single()), Is.EqualTo(("400 validation", "at")));
+        }
     }
 
     // Values of 400,000 draws for a contract whose first action was last seen 30 s or 75 s after its start.
