@@ -171,7 +171,7 @@ internal static class ContractReader
     private static DataRequest Request(FieldReader request) =>
         new(request.Text("name"), request.Text("source", "equator") ?? "", request.Object("query"));
 
-    /// <summary>Finds what cannot be written again: texts with half a character, and too many levels.</summary>
+    /// <summary>Finds what cannot be written again or kept in every database: texts with half a character or U+0000, and too many levels.</summary>
     private static void CheckText(JsonElement value, string path, int depth, ErrorList errors)
     {
         if (depth > MaxDepth)
@@ -184,13 +184,13 @@ internal static class ContractReader
             case JsonValueKind.Object:
                 foreach (var field in value.EnumerateObject())
                 {
-                    if (Name(field) is { } name)
+                    if (Name(field) is { } name && !name.Contains('\0'))
                     {
                         CheckText(field.Value, path == "$" ? name : $"{path}.{name}", depth + 1, errors);
                     }
                     else
                     {
-                        errors.Add(path, "has a field whose name is no Unicode text");
+                        errors.Add(path, "has a field whose name is no Unicode text, or contains U+0000");
                     }
                 }
                 break;
@@ -203,6 +203,9 @@ internal static class ContractReader
                 break;
             case JsonValueKind.String when value.Text() is null:
                 errors.Add(path, "is no Unicode text");
+                break;
+            case JsonValueKind.String when value.GetString()!.Contains('\0'):
+                errors.Add(path, "must not contain U+0000");
                 break;
             default:
                 break;

@@ -125,7 +125,7 @@ internal sealed class Fields(JsonElement body = default, (Fields Parent, string 
     public string? Filter(string name, string? value) => string.IsNullOrEmpty(value) ? null : Within(name, value, 200);
 
     private string? Within(string name, string text, int longest) =>
-        text.Length <= longest ? text : Fault<string>(name, $"must not have more than {longest} characters");
+        text.Contains('\0') ? Fault<string>(name, "must not contain U+0000") : text.Length <= longest ? text : Fault<string>(name, $"must not have more than {longest} characters");
 
     private JsonElement? Value(string name)
     {

@@ -57,6 +57,14 @@ public class When_contracts_are_listed
         Assert.That((shown["status"]!.GetValue<string>(), shown["version"]!.GetValue<int>()), Is.EqualTo(("preparing", 0)));
     }
 
+    [TestCase("status=")]
+    [TestCase("status=&device=filters&task=&limit=&cursor=")]
+    public async Task Should_take_an_empty_filter_for_none(string query)
+    {
+        var id = await Seed("filters");
+        Assert.That(Ids((await host.Get($"/contracts?{query}")).Json), Does.Contain(id));
+    }
+
     [Test]
     public async Task Should_be_found_by_task()
     {
@@ -64,6 +72,7 @@ public class When_contracts_are_listed
         Assert.That(Ids((await host.Get("/contracts?task=T-found")).Json), Is.EqualTo(new[] { id }));
     }
 
+    [TestCase("device=a%00b", "400 validation")]
     [TestCase("limit=0", "400 validation")]
     [TestCase("limit=201", "400 validation")]
     [TestCase("limit=many", "400 validation")]

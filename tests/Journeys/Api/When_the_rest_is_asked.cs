@@ -118,6 +118,20 @@ public class When_the_rest_is_asked
         Assert.That(refused.Text, Does.Not.Contain("secret").And.Not.Contain("   at "));
     }
 
+    /// <summary>No text with U+0000 can be kept in every database.</summary>
+    [Test]
+    public async Task Should_refuse_a_text_that_no_database_keeps()
+    {
+        var document = ApiHost.Document();
+        document["task"]!["parameters"] = new JsonObject { ["note"] = new JsonArray("a\0b"), ["x\0y"] = 1 };
+        document["actions"]![0]!["parameters"] = new JsonObject { ["text"] = "\0" };
+        var refused = await host.Post("/contracts", document);
+        Assert.That(refused.Problem, Is.EqualTo("400 validation"));
+        Assert.That(refused.Errors, Is.EquivalentTo(new[] { "task.parameters.note[0]", "task.parameters", "actions[0].parameters.text" }));
+        var id = await host.Seed(_ => { });
+        Assert.That((await host.Post($"/contracts/{id}/hold", new JsonObject { ["reason"] = "why\0" })).Errors, Is.EqualTo(new[] { "reason" }));
+    }
+
     [Test]
     public async Task Should_say_that_the_database_cannot_be_reached()
     {
