@@ -27,15 +27,22 @@ internal sealed class EventStreams(
             }
         }
 
-        return Open(id, http);
+        return await Open(id, http);
     }
 
-    public IResult OfAll(HttpContext http) => Open(null, http);
+    public Task<IResult> OfAll(HttpContext http) => Open(null, http);
 
-    private IResult Open(Guid? contractId, HttpContext http)
+    private async Task<IResult> Open(Guid? contractId, HttpContext http)
     {
+        const string Header = "Last-Event-ID";
         var fields = new Fields();
-        var after = fields.EventId("Last-Event-ID", http.Request.Headers["Last-Event-ID"]);
+        var after = fields.EventId(Header, http.Request.Headers[Header]);
+        if (after > feed.Through && await Last(http.RequestAborted) is var last && after > Math.Max(last, feed.Through))
+        {
+            // As after an older backup was restored. A stream would stay silent, and a browser reconnect for ever; this ends it.
+            fields.Add(Header, $"lies ahead of the log, which ends with {last}: read the contracts anew, and follow without it");
+        }
+
         if (fields.Problem is { } invalid)
         {
             return invalid;
@@ -44,6 +51,13 @@ internal sealed class EventStreams(
         return feed.Listen(contractId, out var listening) is { } news
             ? new Stream(this, contractId, after, news, listening!)
             : Problem.TooManyStreams(limits.Streams);
+    }
+
+    /// <summary>By the log itself: another worker may have shown what this one has not looked for yet.</summary>
+    private async Task<long> Last(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<StoreContext>().Events.MaxAsync(row => (long?)row.Sequence, ct) ?? 0;
     }
 
     private async Task Run(Guid? contractId, long? lastEventId, ChannelReader<ContractProgressed?> news, HttpContext http)

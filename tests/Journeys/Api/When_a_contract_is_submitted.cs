@@ -80,6 +80,10 @@ public class When_a_contract_is_submitted
         var refused = await host.Post("/contracts", document);
         Assert.That(refused.Problem, Is.EqualTo("409 contract-exists"));
         Assert.That(refused.Json["contractId"]!.GetValue<Guid>(), Is.EqualTo(id));
+        document["actions"] = new JsonArray();
+        Assert.That((await host.Post("/contracts", document)).Problem, Is.EqualTo("409 contract-exists"), "another, whatever it is");
+        document["actions"] = "none";
+        Assert.That((await host.Post("/contracts", document)).Problem, Is.EqualTo("400 validation"), "what cannot be read cannot be compared");
     }
 
     [Test]

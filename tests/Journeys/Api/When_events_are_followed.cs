@@ -70,6 +70,41 @@ public class When_events_are_followed
         Assert.That((await host.Get($"/contracts/{Guid.NewGuid()}/events")).Problem, Is.EqualTo("404 not-found"));
     }
 
+    /// <summary>As after an older backup was restored: the reader would hear nothing for ever.</summary>
+    [Test]
+    public async Task Should_refuse_to_go_on_behind_what_was_never_said(CancellationToken ct)
+    {
+        var contract = await host.Seed(_ => { });
+        await Append((contract, "ContractStateChanged"));
+        string last;
+        using (var reader = await EventReader.Open(host.Http, "/events", "0"))
+        {
+            last = (await reader.Next(ct))!.Id!;
+        }
+
+        foreach (var path in new[] { "/events", $"/contracts/{contract}/events" })
+        {
+            var refused = await host.Send(HttpMethod.Get, path, null, ("Last-Event-ID", $"{long.Parse(last) + 1}"));
+            Assert.That((refused.Problem, refused.Errors.Single()), Is.EqualTo(("400 validation", "Last-Event-ID")));
+            using var follows = await EventReader.Open(host.Http, path, last);
+        }
+    }
+
+    /// <summary>Another worker may have shown what this one has not looked for yet.</summary>
+    [Test]
+    public async Task Should_go_on_behind_what_it_has_not_seen_itself(CancellationToken ct)
+    {
+        await host.Service<EventFeed>().Known.WaitAsync(ct);
+        var contract = await host.Seed(_ => { });
+        var row = new EventRow { ContractId = contract, Name = "ContractStateChanged", Version = 1, At = ApiHost.Start, Body = "{}" };
+        await host.Store(async db =>
+        {
+            db.Add(row);
+            await db.SaveChangesAsync(ct);
+        });
+        using var reader = await EventReader.Open(host.Http, "/events", $"{row.Sequence}");
+    }
+
     [Test]
     public async Task Should_refuse_more_streams_than_it_can_bear_until_one_ends(CancellationToken ct)
     {
