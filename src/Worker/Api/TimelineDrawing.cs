@@ -22,23 +22,23 @@ internal static class TimelineDrawing
     {
         var scale = new Scale(timeline);
         var bottom = Top + Lane * timeline.Actions.Count;
-        var height = bottom + 56;
+        var height = bottom + 74;
         var drawing = new XElement(
             Svg + "svg", new XAttribute("viewBox", Text($"0 0 {Width} {height}")), new XAttribute("width", Text($"{Width}")), new XAttribute("height", Text($"{height}")),
             new XAttribute("font-family", "DejaVu Sans, Verdana, sans-serif"), new XAttribute("font-size", "11"),
-            new XElement(Svg + "title", $"Timeline of contract {timeline.ContractId} at {Clock(timeline.At)} UTC"),
+            new XElement(Svg + "title", Text($"Timeline of contract {timeline.ContractId} at {timeline.At:yyyy-MM-dd HH:mm:ss} UTC")),
             Box(0, 0, Width, height, "#ffffff"),
             Ticks(scale, bottom),
             timeline.Actions.Select((action, at) => Row(action, timeline, scale, Top + Lane * at)),
-            Marker(scale, timeline.At, $"now {Clock(timeline.At)}", "#1d2939", null, 16, bottom),
-            timeline.LeaseEnd is { } lease ? Marker(scale, lease, $"lease end {Clock(lease)}", "#b42318", "5 3", 32, bottom) : null,
+            Marker(scale, timeline.At, timeline.IsNow ? "now" : "at", "#1d2939", null, 16, bottom),
+            timeline.LeaseEnd is { } lease ? Marker(scale, lease, "lease end", "#b42318", "5 3", 32, bottom) : null,
             Legend(bottom + 42));
         return drawing.ToString(SaveOptions.DisableFormatting);
     }
 
     private static XElement Row(TimelineAction action, Timeline timeline, Scale scale, double y)
     {
-        var (now, limit) = (timeline.At, timeline.Limit is { } end && end < scale.End ? end : scale.End);
+        var limit = timeline.Limit is { } end && end < scale.End ? end : scale.End;
         var lane = new XElement(
             Svg + "g", new XElement(Svg + "title", Printable(action.ActionId)),
             Rule(Left, y + Lane, Width - Right, y + Lane, "#eaecf0"),
@@ -70,13 +70,8 @@ internal static class TimelineDrawing
 
         if (action.Actual is { } actual && (actual.StartedAt ?? actual.EndedAt) is { } began)
         {
-            lane.Add(Bar(scale, began, actual.EndedAt ?? (now > began ? now : began), y + 9, Lane - 18, actual.Status switch
-            {
-                ActionStatus.Finished => "#12b76a",
-                ActionStatus.Failed => "#d92d20",
-                ActionStatus.Paused => "#98a2b3",
-                ActionStatus.Waiting or ActionStatus.Initializing or ActionStatus.Running => "#2e90fa",
-            }));
+            // Only as far as it is known: what lies behind is the projection's.
+            lane.Add(Bar(scale, began, actual.EndedAt ?? (timeline.Evidence > began ? timeline.Evidence : began), y + 9, Lane - 18, Colour(actual.Status)));
         }
 
         var word = action.Projected?.Probability is { } probability && probability >= 0.005 ? Text($"{Math.Round(100 * probability)} %")
@@ -85,6 +80,14 @@ internal static class TimelineDrawing
         return lane;
     }
 
+    private static string Colour(ActionStatus status) => status switch
+    {
+        ActionStatus.Finished => "#12b76a",
+        ActionStatus.Failed => "#d92d20",
+        ActionStatus.Paused => "#667085",
+        ActionStatus.Waiting or ActionStatus.Initializing or ActionStatus.Running => "#2e90fa",
+    };
+
     private static IEnumerable<XElement> Ticks(Scale scale, double bottom) => scale.Ticks().SelectMany(tick => new[]
     {
         Rule(scale.X(tick), Top, scale.X(tick), bottom + 4, "#e4e7ec"),
@@ -92,8 +95,9 @@ internal static class TimelineDrawing
     });
 
     /// <summary>A line over all lanes; its label stays within the drawing.</summary>
-    private static XElement[] Marker(Scale scale, DateTimeOffset at, string text, string colour, string? dashes, double y, double bottom)
+    private static XElement[] Marker(Scale scale, DateTimeOffset at, string name, string colour, string? dashes, double y, double bottom)
     {
+        var text = $"{name} {at.ToString(scale.IsOfDays ? "yyyy-MM-dd HH:mm:ss" : "HH:mm:ss", CultureInfo.InvariantCulture)}";
         if (at > scale.End)
         {
             return [Label(Width - 4, y, $"{text} →", "end", colour)];
@@ -103,17 +107,27 @@ internal static class TimelineDrawing
         return
         [
             Rule(x, Top - 12, x, bottom, colour, 1.5, dashes),
-            Label(Math.Clamp(x, 70, Width - 74), y, text, "middle", colour),
+            Label(Math.Clamp(x, Half(text), Width - Half(text)), y, text, "middle", colour),
         ];
     }
+
+    private static double Half(string text) => 4 + 3.5 * text.Length;
 
     private static IEnumerable<XElement?> Legend(double y)
     {
         var x = Left;
+        foreach (var status in new[] { ActionStatus.Finished, ActionStatus.Running, ActionStatus.Paused, ActionStatus.Failed })
+        {
+            yield return Box(x, y - 6, 18, 5, Colour(status));
+            yield return Label(x + 24, y, status.Word(), "start", Muted);
+            x += 40 + 7 * status.Word().Length;
+        }
+
+        yield return Label(Width - 4, y, "bars end with the last evidence", "end", Muted);
+        (x, y) = (Left, y + 18);
         foreach (var (name, mark) in new (string, Func<double, XElement[]>)[]
         {
             ("plan, by means", at => [Box(at, y - 9, 18, 11, "none", new XAttribute("stroke", "#98a2b3"))]),
-            ("actual", at => [Box(at, y - 6, 18, 5, "#12b76a")]),
             ("end, 5 % to 95 %", at => [Box(at, y - 8, 18, 9, "#fdb022", new XAttribute("fill-opacity", "0.65"))]),
             ("median", at => [Rule(at + 9, y - 10, at + 9, y + 2, "#93370d", 2)]),
             ("earliest to latest", at => [Rule(at, y - 4, at + 18, y - 4, "#dc6803"), Rule(at, y - 8, at, y, "#dc6803"), Rule(at + 18, y - 8, at + 18, y, "#dc6803")]),
@@ -128,7 +142,7 @@ internal static class TimelineDrawing
             x += 40 + 7 * name.Length;
         }
 
-        yield return Label(Width - 4, y, "right: probability", "end", Muted);
+        yield return Label(Width - 4, y, "right: P(current action)", "end", Muted);
     }
 
     /// <summary>Never thinner than what can be seen.</summary>
@@ -151,8 +165,6 @@ internal static class TimelineDrawing
     private static XAttribute Number(string name, double value) => new(name, Text($"{Math.Round(value, 1)}"));
 
     private static string Text(FormattableString text) => FormattableString.Invariant(text);
-
-    private static string Clock(DateTimeOffset at) => at.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static string Shortened(string text) => text.Length <= LongestLabel ? text : $"{text[..(LongestLabel / 2 - 1)]}…{text[^(LongestLabel / 2)..]}";
 
@@ -182,6 +194,8 @@ internal static class TimelineDrawing
         }
 
         public DateTimeOffset End { get; }
+
+        public bool IsOfDays => End.UtcDateTime.Date != start.UtcDateTime.Date;
 
         public string Format => step >= 86_400 ? "yyyy-MM-dd" : step >= 60 ? "HH:mm" : "HH:mm:ss";
 

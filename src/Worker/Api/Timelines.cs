@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Domain;
 using ExecutionManager.Sagas;
+using Microsoft.Net.Http.Headers;
 
 namespace ExecutionManager.Worker;
 
@@ -37,7 +38,7 @@ internal sealed class Timelines(ContractQueries contracts, IContractRecords reco
         var plan = await records.Document(saga.CorrelationId, Math.Max(saga.AcceptedRevision, 1), ct);
         var basis = saga.AcceptedRevision > 0 && !States.IsTerminal(saga.CurrentState) ? await Estimates.Basis(saga, plan, records, now, ct) : null;
         var estimate = basis is null ? null : Projection.At(basis, at ?? now, settings.MinProbability);
-        var projected = estimate?.Actions.ToDictionary(action => action.ActionId) ?? [];
+        var projected = estimate?.Actions.Where(action => action.Status != Domain.ActionStatus.Failed).ToDictionary(action => action.ActionId) ?? [];
         var actual = Shown.Actual(saga.Execution, plan, null)?.Actions;
         var planned = Plans.Schedule(plan, saga.AcceptedRevision > 0 ? Estimates.AcceptedAt(saga) : at ?? now);
 
@@ -55,13 +56,23 @@ internal sealed class Timelines(ContractQueries contracts, IContractRecords reco
         ])
         {
             Limit = new[] { basis?.LeaseEnd, plan.Scope.NotAfter }.Min(),
+            Evidence = basis?.EvidenceAt ?? saga.Execution.At ?? now,
+            IsNow = at is null,
         };
 
         ActualSpan? Actual(string actionId) => actual?.GetValueOrDefault(actionId) is { } one ? new(one.Status, one.StartedAt, one.EndedAt) : null;
     }
 
-    private static bool WantsSvg(HttpRequest request) =>
-        request.GetTypedHeaders().Accept.OrderByDescending(one => one.Quality ?? 1).FirstOrDefault(one => one.MediaType == Svg || one.MediaType == "application/json" || one.MatchesAllTypes)?.MediaType == Svg;
+    /// <summary>If the drawing is wanted more, or as much but by a more exact name.</summary>
+    private static bool WantsSvg(HttpRequest request)
+    {
+        var ranges = request.GetTypedHeaders().Accept;
+        return Wish(Svg).CompareTo(Wish("application/json")) > 0;
+
+        (double Quality, int Exactness) Wish(string kind) => ranges.Where(new MediaTypeHeaderValue(kind).IsSubsetOf)
+            .Select(range => (Quality: range.Quality ?? 1, Exactness: range.MatchesAllTypes ? 1 : range.MatchesAllSubTypes ? 2 : 3))
+            .OrderByDescending(range => range.Exactness).FirstOrDefault();
+    }
 }
 
 internal sealed record Timeline(
@@ -72,6 +83,14 @@ internal sealed record Timeline(
     /// <summary>The end of lease or window: what is not reached before is drawn up to it.</summary>
     [JsonIgnore]
     public DateTimeOffset? Limit { get; init; }
+
+    /// <summary>What is under way is known up to here.</summary>
+    [JsonIgnore]
+    public DateTimeOffset Evidence { get; init; }
+
+    /// <summary>No other instant was asked for.</summary>
+    [JsonIgnore]
+    public bool IsNow { get; init; }
 }
 
 internal sealed record TimelineAction(

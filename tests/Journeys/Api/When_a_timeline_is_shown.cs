@@ -48,9 +48,9 @@ public class When_a_timeline_is_shown
         };
     }, document: document);
 
-    private async Task<XElement> Drawing(string name, Guid id)
+    private async Task<XElement> Drawing(string name, Guid id, string query = "")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/contracts/{id}/timeline");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/contracts/{id}/timeline{query}");
         request.Headers.Accept.ParseAdd("image/svg+xml");
         using var response = await host.Http.SendAsync(request);
         Assert.That(response.Content.Headers.ContentType?.MediaType, Is.EqualTo("image/svg+xml"));
@@ -101,6 +101,52 @@ public class When_a_timeline_is_shown
             Is.EqualTo(new[] { ("own\u0001<&>", true, true, false), ("a1", false, true, false), ("a2", false, true, true) }));
         Assert.That((await Drawing("over", over)).Descendants(Svg + "text").Select(text => text.Value), Does.Contain("own\ufffd<&>"));
     }
+
+    [TestCase("image/svg+xml", "image/svg+xml")]
+    [TestCase("image/*", "image/svg+xml")]
+    [TestCase("image/avif,image/webp,image/*,*/*;q=0.8", "image/svg+xml", Description = "as a browser's img asks")]
+    [TestCase("text/html,application/xml;q=0.9,*/*;q=0.8", "application/json")]
+    [TestCase("application/json, image/*;q=0.5", "application/json")]
+    [TestCase("application/*", "application/json")]
+    [TestCase("image/svg+xml;q=0, */*", "application/json")]
+    [TestCase(null, "application/json")]
+    public async Task Should_come_in_the_kind_that_is_wanted(string? accept, string kind)
+    {
+        var id = await Offline(Document(Action("A", 40, 60, 120)));
+        var shown = await host.Send(HttpMethod.Get, $"/contracts/{id}/timeline", null, accept is null ? [] : [("Accept", accept)]);
+        Assert.That((shown.Status, shown.MediaType), Is.EqualTo((200, kind)));
+    }
+
+    [Test]
+    public async Task Should_name_the_instant_that_it_is_drawn_for()
+    {
+        var id = await Offline(Document(Action("A", 40, 60, 120)));
+        host.Clock.Now = At(10);
+        Assert.That(Labels(await Drawing("now", id)), Does.Contain("now 09:00:10"));
+        Assert.That(Labels(await Drawing("later", id, "?at=2026-11-24T09:00:30Z")), Does.Contain("at 09:00:30").And.Not.Contain("now 09:00:10"));
+    }
+
+    /// <summary>Beyond the last evidence only the projection says anything.</summary>
+    [TestCase(false, "#2e90fa", "running")]
+    [TestCase(true, "#667085", "paused")]
+    public async Task Should_draw_what_is_known_no_further_than_it_is_known(bool paused, string colour, string word)
+    {
+        var id = await host.Seed(saga =>
+        {
+            (saga.CurrentState, saga.SentRevision, saga.AcceptedRevision, saga.AcceptedAt) = ("Projected", 1, 1, ApiHost.Start);
+            saga.Execution = Execution.None.Apply(new(1, 1, At(0), "actionStarted", "a1", null)).Apply(new(2, 1, At(30), paused ? "paused" : "later", null, null));
+        });
+        host.Clock.Now = At(200);
+        var drawing = await Drawing($"known-{word}", id);
+        double Of(XElement element, string name) => double.Parse(element.Attribute(name)!.Value, CultureInfo.InvariantCulture);
+        var bar = drawing.Descendants(Svg + "g").First().Elements(Svg + "rect").Single(rect => rect.Attribute("fill")!.Value == colour);
+        var ends = Of(bar, "x") + Of(bar, "width");
+        var now = drawing.Elements(Svg + "line").Single(line => line.Attribute("stroke-width")!.Value == "1.5");
+        Assert.That(ends, Is.LessThan(paused ? 150 + 0.2 * (Of(now, "x1") - 150) : 153));
+        Assert.That(Labels(drawing), Is.SupersetOf(new[] { "finished", "running", "paused", "failed" }), "the legend");
+    }
+
+    private static IEnumerable<string> Labels(XElement drawing) => drawing.Descendants(Svg + "text").Select(text => text.Value);
 
     private static IEnumerable<TestCaseData> Drawn()
     {
