@@ -64,6 +64,38 @@ public sealed class When_the_worker_is_watched
 
     [Test]
     [CancelAfter(300_000)]
+    public async Task Should_measure_what_estimates_were_worth(CancellationToken cancellation)
+    {
+        await using var worker = new WorkerProcess(Directory.CreateTempSubdirectory("em-watched-").FullName);
+        await worker.Start();
+        var device = new MqttDevice(
+            new DeviceProfile { DeviceId = "agv-1", Seed = 1, ReportInterval = TimeSpan.FromSeconds(1) }, new MqttDeviceOptions { Port = worker.MqttPort }, TimeProvider.System);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var running = device.RunAsync(stop.Token);
+        var id = await When_the_worker_is_killed.Submit(worker, "agv-1", "T-1");
+        await worker.Until("an action runs", async () => (await worker.Get($"/contracts/{id}"))?["actual"]?["actions"]?["a1"] is not null);
+        await device.CutAsync();
+        await worker.Until("it is projected, and an action ends meanwhile", async () =>
+            When_the_worker_is_killed.State((await worker.Get($"/contracts/{id}"))!) == "projected"
+            && device.Read(one => one.Contracts.Concat(one.Closed).SelectMany(contract => contract.Journal).Any(entry => entry.Type == "completed")));
+        var before = await Scrape.Of(worker);
+        device.Return();
+        Scrape seen = null!;
+        await worker.Until("it is reconciled and counted", async () =>
+            (await worker.Get($"/contracts/{id}"))?["divergence"] is not null && (seen = await Scrape.Of(worker))["em_estimate_incorrect_seconds_count"] > 0);
+        Assert.Multiple(() =>
+        {
+            Assert.That((before.Sum("em_estimate_ends_total"), before["em_estimate_incorrect_seconds_count"] ?? 0), Is.EqualTo((0, 0)), "nothing while it is away");
+            Assert.That(seen["em_estimate_incorrect_seconds_count"], Is.EqualTo(1), "of one offline period");
+            Assert.That(seen["em_estimate_incorrect_seconds_sum"], Is.GreaterThanOrEqualTo(0));
+            Assert.That((seen["em_estimate_ends_total", "inside=\"true\""] ?? 0) + (seen["em_estimate_ends_total", "inside=\"false\""] ?? 0), Is.InRange(1, 4), $"{seen}");
+        });
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Test]
+    [CancelAfter(300_000)]
     public async Task Should_say_that_an_embedded_database_takes_no_writes(CancellationToken cancellation)
     {
         var directory = Directory.CreateTempSubdirectory("em-watched-").FullName;
