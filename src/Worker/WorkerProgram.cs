@@ -75,6 +75,7 @@ public static class WorkerProgram
     /// <summary>Starts on a database of this version's schema, and says where everything is.</summary>
     internal static async Task Start(WebApplication app, TextWriter output)
     {
+        app.Services.GetRequiredService<WorkerSettings>().CheckPorts();
         await app.Services.Prepare(CancellationToken.None);
         try
         {

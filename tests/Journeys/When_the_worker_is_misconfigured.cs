@@ -49,12 +49,13 @@ public sealed class When_the_worker_is_misconfigured
         await using var first = new WorkerProcess(Path.Combine(directory, "first"));
         await first.Start();
         var (http, mqtt) = setting == "urls" ? (first.HttpPort, WorkerProcess.FreePort()) : (WorkerProcess.FreePort(), first.MqttPort);
-        var (code, _, error) = await WorkerProcess.RunToEnd(
+        var (code, output, error) = await WorkerProcess.RunToEnd(
             $"--urls=http://127.0.0.1:{http}", $"--Mqtt:EmbeddedPort={mqtt}", $"--DataDirectory={Path.Combine(directory, "second")}");
         Assert.Multiple(() =>
         {
             Assert.That(code, Is.EqualTo(69));
-            Assert.That(error, Does.StartWith($"{setting}: "));
+            Assert.That(error, Does.StartWith($"{setting}: ").And.Contain($"{(setting == "urls" ? http : mqtt)}").And.Not.Contain("\n"), "one line");
+            Assert.That(output, Does.Not.Contain(" FTL ").And.Not.Contain(" ERR ").And.Not.Contain("   at "), "and nothing else");
         });
     }
 

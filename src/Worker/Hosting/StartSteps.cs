@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using ExecutionManager.Store;
 using MassTransit;
@@ -10,6 +11,34 @@ namespace ExecutionManager.Worker;
 internal static class StartSteps
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Looks before anything starts: a part that has taken up work and is stopped at once by another's taken port leaves traces of it.</summary>
+    public static void CheckPorts(this WorkerSettings settings)
+    {
+        foreach (var url in settings.Urls)
+        {
+            var address = IPAddress.TryParse(url.Host.Trim('[', ']'), out var given) ? given : url.IsLoopback ? IPAddress.Loopback : IPAddress.Any;
+            Check(new(address, url.Port), $"urls: {url.OriginalString} cannot be bound", "with --urls or ASPNETCORE_URLS");
+        }
+
+        if (settings.Mqtt is null)
+        {
+            Check(new(IPAddress.Loopback, settings.MqttPort), $"Mqtt:EmbeddedPort: port {settings.MqttPort} cannot be bound on 127.0.0.1", "as Mqtt:EmbeddedPort");
+        }
+
+        static void Check(IPEndPoint end, string cannot, string where)
+        {
+            try
+            {
+                using var socket = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(end);
+            }
+            catch (SocketException taken)
+            {
+                throw new StartFault($"{cannot} ({taken.SocketErrorCode}); give another one {where}");
+            }
+        }
+    }
 
     /// <summary>Only the embedded default brings its schema along; elsewhere somebody decides when.</summary>
     public static async Task Prepare(this IServiceProvider services, CancellationToken ct)
