@@ -16,7 +16,11 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
     : BackgroundService
 {
     private const int Batch = 500;
+    private const int MostSeen = 100_000;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    // Who has spoken of which contract: looked at once, and told once.
+    private readonly HashSet<(string DeviceId, Guid ContractId)> seen = [];
 
     /// <summary>Stores all that waits.</summary>
     public async Task Flush(CancellationToken ct)
@@ -84,6 +88,7 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
         await using var transaction = await database.Begin(db, ct);
         await db.Put(rows, [.. devices.Values], ct);
         await Tell(scope.ServiceProvider, db, [.. rows.Select(row => row.ContractId).Where(id => id != Guid.Empty).Distinct()], ct);
+        var unseen = await Refuse(scope.ServiceProvider, db, rows, ct);
         var known = await db.Devices.AsNoTracking().Where(device => devices.Keys.Contains(device.DeviceId))
             .Select(device => new { device.DeviceId, device.Epoch, device.Connected, device.Closed })
             .ToDictionaryAsync(device => device.DeviceId, ct);
@@ -98,6 +103,30 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
         }
 
         await transaction.Commit(ct);
+        seen.UnionWith(unseen);
+    }
+
+    /// <summary>Tells devices that speak of contracts of others; it decides nothing, but their developers should see it.</summary>
+    private async Task<List<(string, Guid)>> Refuse(IServiceProvider services, StoreContext db, List<SampleRow> rows, CancellationToken ct)
+    {
+        if (seen.Count > MostSeen)
+        {
+            seen.Clear();
+        }
+
+        var unseen = rows.Where(row => row.ContractId != Guid.Empty).Select(row => (row.DeviceId, row.ContractId)).Except(seen).ToList();
+        var ids = unseen.Select(pair => pair.ContractId).Distinct().ToList();
+        var owners = ids.Count == 0 ? [] : await db.Contracts.AsNoTracking().Where(saga => ids.Contains(saga.CorrelationId))
+            .Select(saga => new { saga.CorrelationId, saga.DeviceId }).ToDictionaryAsync(saga => saga.CorrelationId, saga => saga.DeviceId, ct);
+        foreach (var (deviceId, contractId) in unseen.Where(pair => owners.TryGetValue(pair.ContractId, out var owner) && owner != pair.DeviceId))
+        {
+            await services.GetRequiredService<IPublishEndpoint>().Publish(new RejectDeviceMessage
+            {
+                DeviceId = deviceId, Topic = "telemetry", Reason = "notYourContract", Detail = $"contract {contractId} belongs to another device",
+            }, ct);
+        }
+
+        return unseen;
     }
 
     /// <summary>Tells how far contracts have come, each only when it was not told lately: their rows are held since they were

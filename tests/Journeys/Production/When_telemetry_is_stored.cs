@@ -116,6 +116,22 @@ public sealed class When_telemetry_is_stored(bool postgres)
     }
 
     [Test]
+    public async Task Should_tell_a_device_once_that_a_contract_is_another_devices()
+    {
+        await Read(async db =>
+        {
+            db.Add(new ContractState { CorrelationId = Contract, CurrentState = "Live", DeviceId = "a", TaskId = "T", TaskType = "t", Frame = "hall", FencingToken = 1, CreatedAt = Now, ChangedAt = Now, IsOpen = true });
+            return await db.SaveChangesAsync();
+        });
+        await Store(Sample("a"), Sample("b"), Sample("c", contract: false));
+        await Store(Sample("a", seconds: 2), Sample("b", seconds: 2));
+
+        var refused = (await Read(db => db.Set<OutboxMessage>().ToListAsync())).Where(row => row.MessageType.EndsWith(nameof(RejectDeviceMessage), StringComparison.Ordinal)).ToList();
+        Assert.That(refused, Has.Count.EqualTo(1));
+        Assert.That(System.Text.Encoding.UTF8.GetString(refused[0].Body), Does.Contain("\"deviceId\": \"b\"").And.Contain("notYourContract").And.Contain("telemetry"));
+    }
+
+    [Test]
     public async Task Should_store_a_batch_with_one_statement()
     {
         await Read(async db =>
@@ -217,6 +233,7 @@ public sealed class When_telemetry_is_stored(bool postgres)
                 bus.AddExecutionManager();
             }
 
+            bus.AddHandler((RejectDeviceMessage _) => Task.CompletedTask);   // what nobody reads is not kept
             bus.UsingInMemory((context, configurator) =>
             {
                 configurator.PrefetchCount = 1;   // In order, so that it can be told what is overtaken.
