@@ -146,5 +146,5 @@ internal readonly struct Body
     private JsonElement? Find(string name) =>
         _json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    private BodyFault Fault(string name, string fault) => new($"{_path}{name} {fault}.");
+    private BodyFault Fault(string name, string fault) => new($"{_path}{name} {fault.TrimEnd('.')}.");
 }

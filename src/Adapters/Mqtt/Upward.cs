@@ -11,6 +11,7 @@ public static class Upward
     public const int LargestPayload = 256 * 1024;
 
     private const int LongestId = 64;
+    private const int LongestDetail = 500;
     private const int MostEntries = 100;
     private const int MostContracts = 1000;
 
@@ -25,7 +26,7 @@ public static class Upward
     {
         if (!DeviceTopics.TryRead(topic, out var deviceId, out var name))
             return DeviceReading.Reject(null, topic, deviceId.Length == 0 ? "unknownTopic" : "invalidDeviceId", "No device has this topic.");
-        DeviceReading Reject(string reason, string detail) => DeviceReading.Reject(deviceId, topic, reason, detail);
+        DeviceReading Reject(string reason, string detail) => DeviceReading.Reject(deviceId, topic, reason, detail.Length <= LongestDetail ? detail : $"{detail[..LongestDetail]}…");
         if (payload.Length > largest)
             return Reject("tooLarge", $"{payload.Length} bytes; at most {largest} are read.");
         if (retained && name != DeviceTopics.Connection)
@@ -44,16 +45,25 @@ public static class Upward
         try
         {
             using var json = JsonDocument.Parse(payload, Strict);
-            CheckText(json.RootElement);
+            if (Flaw(json.RootElement) is { } flaw)
+                return Reject("malformed", $"{(flaw[0] == ' ' ? "The body" : "")}{flaw.TrimStart('.')}.");
             var body = new Body(json.RootElement);
             return body.TextOrNull("deviceId", LongestId) is { } claimed && claimed != deviceId
                 ? Reject("notYourTopic", $"The topic is that of {deviceId}, the body that of another device.")
                 : DeviceReading.Read(deviceId, read(body, new Device(body, deviceId, receivedAt, retained)));
         }
-        catch (Exception e) when (e is BodyFault or JsonException or InvalidOperationException)
+        catch (BodyFault fault)
         {
-            // InvalidOperationException is how the reader reports text that is no Unicode.
-            return Reject("malformed", e is BodyFault ? e.Message : "The body is not JSON in UTF-8.");
+            return Reject("malformed", fault.Message);
+        }
+        catch (JsonException fault)
+        {
+            return Reject("malformed", $"The body is not JSON in UTF-8 with each name once: {fault.Message.TrimEnd('.')}.");
+        }
+        catch (InvalidOperationException)
+        {
+            // How the reader reports text that is no Unicode.
+            return Reject("malformed", "The body is not JSON in UTF-8.");
         }
     }
 
@@ -209,34 +219,36 @@ public static class Upward
         ],
     };
 
-    /// <summary>Every text must be Unicode without NUL, which databases do not store, and every number finite.</summary>
-    private static void CheckText(JsonElement json)
+    /// <summary>Every text must be Unicode without NUL, which databases do not store, and every number finite; else where it is not.</summary>
+    private static string? Flaw(JsonElement json)
     {
         switch (json.ValueKind)
         {
             case JsonValueKind.Object:
                 foreach (var property in json.EnumerateObject())
                 {
-                    CheckText(property.Name);
-                    CheckText(property.Value);
+                    if (property.Name.Contains('\0'))
+                        return " has a name that contains U+0000";
+                    if (Flaw(property.Value) is { } within)
+                        return $".{property.Name}{within}";
                 }
-                break;
+                return null;
             case JsonValueKind.Array:
+                var at = 0;
                 foreach (var item in json.EnumerateArray())
-                    CheckText(item);
-                break;
+                {
+                    if (Flaw(item) is { } within)
+                        return $"[{at}]{within}";
+                    at++;
+                }
+                return null;
             case JsonValueKind.String:
-                CheckText(json.GetString()!);
-                break;
-            case JsonValueKind.Number when !double.IsFinite(json.GetDouble()):
-                throw new BodyFault("A number is too large.");
+                return json.GetString()!.Contains('\0') ? " contains U+0000" : null;
+            case JsonValueKind.Number:
+                return double.IsFinite(json.GetDouble()) ? null : " is too large";
+            default:
+                return null;
         }
-    }
-
-    private static void CheckText(string text)
-    {
-        if (text.Contains('\0'))
-            throw new BodyFault("A text contains U+0000.");
     }
 
     /// <summary>What every body says about its device; times are read when asked, since a will has none.</summary>

@@ -85,21 +85,24 @@ public class When_a_device_message_is_translated
     [TestCase("journal", """{"contractId":"CONTRACT","entries":[7],"tail":2,TIMES}""", "entries[0] must be an object.")]
     [TestCase("telemetry", """{"at":"2026-11-24T09:00:00Z","progress":1.2,TIMES}""", "progress must be a number from 0 to 1.")]
     [TestCase("telemetry", """{"at":"2026-11-24T09:00:00Z","position":[1],TIMES}""", "position must be two or three numbers.")]
-    [TestCase("telemetry", """{"at":"2026-11-24T09:00:00Z","values":{"x":1e999},TIMES}""", "A number is too large.")]
-    [TestCase("telemetry", """{"at":"2026-11-24T09:00:00Z","values":{"x":"a\u0000b"},TIMES}""", "A text contains U+0000.")]
+    [TestCase("telemetry", """{"at":"2026-11-24T09:00:00Z","values":{"x":1e999},TIMES}""", "values.x is too large.")]
+    [TestCase("telemetry", """{"at":"2026-11-24T09:00:00Z","values":{"x":"a\u0000b"},TIMES}""", "values.x contains U+0000.")]
+    [TestCase("telemetry", """{"at":"2026-11-24T09:00:00Z","values":{"y":[{"a\u0000b":1}]},TIMES}""", "values.y[0] has a name that contains U+0000.")]
+    [TestCase("journal", """{"contractId":"CONTRACT","entries":[ENTRY,{"seq":2,"data":{"detail":"\u0000"}}],"tail":2,TIMES}""", "entries[1].data.detail contains U+0000.")]
     [TestCase("telemetry", """{"at":"2026-11-24T09:00:00Z","values":{"x":"\ud800"},TIMES}""", "The body is not JSON in UTF-8.")]
     [TestCase("telemetry", """{"at":"9999-11-24T09:00:00Z",TIMES}""", "at must lie between 1970 and 2200.")]
     [TestCase("telemetry", """{"at":"2026-11-24T09:00:00Z","connectionEpoch":7,"sentAt":"2026-11-24T09:00:00Z","uptimeMs":9223372036854775807}""", "uptimeMs must be an integer from 0")]
     [TestCase("telemetry", "[]", "The body must be an object.")]
-    [TestCase("telemetry", "", "The body is not JSON in UTF-8.")]
-    [TestCase("telemetry", "{\"at\":", "The body is not JSON in UTF-8.")]
-    [TestCase("telemetry", """{"uptimeMs":1,"uptimeMs":2}""", "The body is not JSON in UTF-8.")]
+    [TestCase("telemetry", "", "The body is not JSON in UTF-8")]
+    [TestCase("telemetry", "{\"at\":", "The body is not JSON in UTF-8")]
+    [TestCase("telemetry", """{"uptimeMs":1,"uptimeMs":2}""", "The body is not JSON in UTF-8 with each name once: Duplicate property 'uptimeMs'")]
+    [TestCase("telemetry", """{"at":"yesterday",TIMES}""", "at is wrong: ")]
     public void Should_name_what_is_wrong(string topic, string body, string detail)
     {
         var read = Read(topic, body);
 
         Assert.That(read.Rejection?.Reason, Is.EqualTo("malformed"));
-        Assert.That(read.Rejection!.Detail, Does.StartWith(detail));
+        Assert.That(read.Rejection!.Detail, Does.StartWith(detail).And.EndWith(".").And.Not.EndWith(".."));
         Assert.That(read.Rejection.Answer!.DeviceId, Is.EqualTo("agv-17"));
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ExecutionManager.Adapters;
 using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Domain;
@@ -8,7 +9,7 @@ using ExecutionManager.Domain;
 namespace ExecutionManager.World.Tests;
 
 /// <summary>What docs/device-protocol.md shows goes through the adapter as it is.</summary>
-public sealed class When_the_device_protocol_is_documented
+public sealed partial class When_the_device_protocol_is_documented
 {
     private const string Device = "agv-17";
 
@@ -70,7 +71,6 @@ public sealed class When_the_device_protocol_is_documented
     }
 
     [TestCase("malformed", "journal", "{", false)]
-    [TestCase("unknownTopic", "status", "{}", false)]
     [TestCase("notYourTopic", "journal", """{"deviceId":"agv-18"}""", false)]
     [TestCase("retained", "journal", "{}", true)]
     public void Should_name_the_reasons_that_the_adapter_gives(string reason, string topic, string json, bool retained)
@@ -79,6 +79,15 @@ public sealed class When_the_device_protocol_is_documented
 
         Assert.That(rejection.Reason, Is.EqualTo(reason));
         Assert.That(DeviceProtocolPage.FirstColumn("| reason |"), Does.Contain(reason));
+    }
+
+    [Test]
+    public void Should_name_the_reasons_that_the_service_gives()
+    {
+        var given = Directory.EnumerateFiles(Path.Combine(DeviceProtocolPage.Root(), "src"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Refusal().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).Distinct().ToList();
+        Assert.That(given, Is.SupersetOf(new[] { "epochTooOld", "notYourContract", "unknownContentHash" }));
+        Assert.That(DeviceProtocolPage.FirstColumn("| reason |"), Is.SupersetOf(given));
     }
 
     [Test]
@@ -107,6 +116,9 @@ public sealed class When_the_device_protocol_is_documented
         Assert.That(
             DeviceProtocolPage.FirstColumn("| type |"),
             Is.EquivalentTo(typeof(EntryTypes).GetFields().Select(field => (string)field.GetRawConstantValue()!)));
+
+    [GeneratedRegex(@"new RejectDeviceMessage\s*\{[^}]*Reason = ""(\w+)""")]
+    private static partial Regex Refusal();
 
     private static IEnumerable<TestCaseData> Cases(string direction) =>
         DeviceProtocolPage.Examples(direction).Select((example, i) =>
