@@ -17,8 +17,6 @@ public sealed class ContractMeter : IFilter<ReceiveContext>
 
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>("em_failures", description: "Failures of contracts that were recorded, by kind.");
 
-    private static readonly Counter<long> Refusals = Meter.CreateCounter<long>("em_device_messages_refused", description: "Messages of devices that contradict what is known, by reason.");
-
     private static readonly Counter<long> EstimatedEnds = Meter.CreateCounter<long>("em_estimate_ends", description: "Ends of actions while offline, inside or outside of the projected 5 % to 95 %.");
 
     private static readonly Histogram<double> Incorrect = Meter.CreateHistogram<double>("em_estimate_incorrect_seconds", description: "Of an offline period, how long the most likely action shown was not the one of the journal.");
@@ -26,8 +24,6 @@ public sealed class ContractMeter : IFilter<ReceiveContext>
     internal static void Moved(ConsumeContext context, string from, string to) => Note(context, () => Transitions.Add(1, new("from", from), new("to", to)));
 
     internal static void Failed(ConsumeContext context, string kind) => Note(context, () => Failures.Add(1, new KeyValuePair<string, object?>("kind", kind)));
-
-    internal static void Refused(ConsumeContext context, string reason) => Note(context, () => Refusals.Add(1, new KeyValuePair<string, object?>("reason", reason)));
 
     /// <summary>What a projection was worth, known at the reconciliation.</summary>
     internal static void Reconciled(ConsumeContext context, Domain.Divergence found) => Note(context, () =>

@@ -20,7 +20,11 @@ public sealed class AdapterCommandConsumer(
 
     public Task Consume(ConsumeContext<AcknowledgeJournal> context) => Carry(context, Downward.Write(context.Message));
 
-    public Task Consume(ConsumeContext<RejectDeviceMessage> context) => Carry(context, Downward.Write(context.Message));
+    public Task Consume(ConsumeContext<RejectDeviceMessage> context)
+    {
+        AdapterMetrics.Rejected.Add(1, AdapterMetrics.Reason(context.Message.Reason));
+        return Carry(context, Downward.Write(context.Message));
+    }
 
     private Task Carry(ConsumeContext context, DownwardMessage message) =>
         Carry(message, context.SentTime ?? time.GetUtcNow().UtcDateTime, context.CancellationToken);

@@ -8,7 +8,7 @@ internal static class AdapterMetrics
 
     public static Counter<long> Received { get; } = Meter.CreateCounter<long>("em_device_messages", description: "Messages of devices given to the bus, by topic.");
 
-    public static Counter<long> Rejected { get; } = Meter.CreateCounter<long>("em_device_messages_rejected", description: "Messages of devices that could not be read, by reason.");
+    public static Counter<long> Rejected { get; } = Meter.CreateCounter<long>("em_device_messages_rejected", description: "Messages of devices that were refused, by reason.");
 
     public static Counter<long> Coalesced { get; } = Meter.CreateCounter<long>("em_telemetry_coalesced", description: "Samples that a later one took the place of.");
 

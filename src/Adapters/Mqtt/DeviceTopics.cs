@@ -29,6 +29,9 @@ public static partial class DeviceTopics
     public static string Whole(string deviceId, string topicOrName) =>
         topicOrName.StartsWith(Root, StringComparison.Ordinal) ? topicOrName : Of(deviceId, topicOrName);
 
+    /// <summary>The name below the device.</summary>
+    public static string Name(string topic) => TryRead(topic, out _, out var name) ? name : topic;
+
     /// <summary>The device and the name below it; false for a topic that is not one of a device.</summary>
     public static bool TryRead(string topic, out string deviceId, out string name)
     {

@@ -203,7 +203,7 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
         {
             { IsRejected: true } => Reject(reading.Rejection, stopping),
             { Message: TelemetryReported telemetry } => Offer(telemetry.Samples[0]),
-            _ => InOrderOfDevice(reading.DeviceId!, reading.Message!, stopping),
+            _ => InOrderOfDevice(reading.DeviceId!, message.Topic, reading.Message!, stopping),
         };
         if (message.QualityOfServiceLevel != MqttQualityOfServiceLevel.AtMostOnce)
             await _unacknowledged.Writer.WriteAsync((received, done), stopping);
@@ -226,7 +226,7 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
     }
 
     /// <summary>Chains the message behind the one before it of the same device.</summary>
-    private Task InOrderOfDevice(string deviceId, object message, CancellationToken stopping)
+    private Task InOrderOfDevice(string deviceId, string topic, object message, CancellationToken stopping)
     {
         lock (_lastOfDevice)
         {
@@ -243,7 +243,7 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
             {
                 await before;
                 await PublishToBus(message, stopping);
-                AdapterMetrics.Received.Add(1, AdapterMetrics.Topic(message.GetType().Name));
+                AdapterMetrics.Received.Add(1, AdapterMetrics.Topic(DeviceTopics.Name(topic)));
             }
 
             async Task Forget()

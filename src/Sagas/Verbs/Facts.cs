@@ -368,7 +368,6 @@ internal static class Facts
     private static Task Reject(this BehaviorContext<ContractState> context, string deviceId, string topic, string reason, string detail)
     {
         context.Work().Log.DeviceMessageRefused(context.Saga.CorrelationId, deviceId, topic, reason, detail);
-        ContractMeter.Refused(context, reason);
         return context.Publish(new RejectDeviceMessage { DeviceId = deviceId, Topic = topic, Reason = reason, Detail = detail });
     }
 

@@ -24,11 +24,14 @@ public sealed class When_the_worker_is_watched
         var running = device.RunAsync(stop.Token);
         await worker.Until("the device is connected", async () => (await worker.Get("/devices/agv-1"))?["connected"]?.GetValue<bool>() == true);
         var done = await When_the_worker_is_killed.Submit(worker, "agv-1", "T-1");
-        await When_the_worker_is_killed.Submit(worker, "agv-absent", "T-2");
+        var others = await When_the_worker_is_killed.Submit(worker, "agv-absent", "T-2");
         await worker.Until("one is completed", async () => (await worker.Get($"/contracts/{done}"))?["status"]?.GetValue<string>() == "completed");
         var ended = (await worker.Get($"/contracts/{done}/history?limit=200"))!["items"]!.AsArray().Last(item => item!["to"] is not null)!["from"]!.GetValue<string>();
 
         using var burst = await Connect(worker.MqttPort, cancellation);
+        await burst.PublishAsync(
+            new MqttApplicationMessageBuilder().WithTopic("em/v1/agv-9/journal")
+                .WithPayload($$"""{"contractId":"{{others}}","entries":[],"tail":0,"sentAt":"2026-11-24T09:00:00Z","connectionEpoch":1,"uptimeMs":1}""").Build(), cancellation);
         Scrape seen = null!;
         await worker.Until("it is counted", async () =>
         {
@@ -41,7 +44,7 @@ public sealed class When_the_worker_is_watched
 
             seen = await Scrape.Of(worker);
             return seen["em_transitions_total", "from=\"awaitingConnection\"", "to=\"recovering\""] == 1
-                && seen["em_parked"] == 1 && seen["em_outbox_depth"] == 0 && seen["em_devices_connected"] == 1 && seen["em_telemetry_coalesced_total"] > 0;
+                && seen["em_parked"] == 1 && seen["em_outbox_depth"] == 0 && seen["em_devices_connected"] >= 1 && seen["em_device_messages_rejected_total", "reason=\"notYourContract\""] == 1 && seen["em_telemetry_coalesced_total"] > 0;
         });
 
         Assert.Multiple(() =>
@@ -52,6 +55,9 @@ public sealed class When_the_worker_is_watched
             Assert.That(seen["em_transitions_total", $"from=\"{ended}\"", "to=\"completed\""], Is.EqualTo(1));
             Assert.That(seen["em_failures_total", "kind=\"deviceUnreachable\""], Is.EqualTo(1));
             Assert.That(seen.Sum("em_failures_total"), Is.EqualTo(1));
+            Assert.That(seen["em_device_messages_total", "topic=\"connection\""], Is.EqualTo(1));
+            Assert.That(seen["em_device_messages_total", "topic=\"contract/ack\""], Is.EqualTo(1));
+            Assert.That(seen["em_device_messages_total", "topic=\"journal\""], Is.GreaterThan(1));
             Assert.That(seen["em_outbox_oldest_seconds"], Is.Zero);
             Assert.That(seen["em_deadlines_overdue"], Is.Zero);
             Assert.That(seen["em_inbox_duplicates_total"], Is.Zero);
