@@ -24,13 +24,13 @@ public sealed class EmbeddedBroker(WorkerSettings settings) : IHostedService, IA
             .WithDefaultEndpointPort(settings.MqttPort)
             .WithPersistentSessions()
             .WithMaxPendingMessagesPerClient(MaxPendingMessages)
-            .Build());
-        // Command-line tools give no client id: with MQTT 5 the broker chooses one. The library refuses that to 3.1.1.
+            .Build(), [new UnnamedClients()]);
+        // A client of MQTT 5 without an id is told the one it gets.
         server.ValidatingConnectionAsync += connection =>
         {
             if (string.IsNullOrEmpty(connection.ClientId))
             {
-                connection.AssignedClientIdentifier = $"unnamed-{Guid.NewGuid():N}";
+                connection.AssignedClientIdentifier = UnnamedClients.NewName();
             }
 
             return Task.CompletedTask;
