@@ -28,7 +28,7 @@ internal sealed class Forecast
         for (var at = 0; at < odds.Length; at++)
         {
             var step = envelope.Steps[at];
-            var share = step.Action.Path is not null && before > best ? Share(at, sum) : null;
+            var share = step.Action.Path is not null && before > best && !(step.Latest <= spent) ? Share(at, sum) : null;
             if (at == 0)
             {
                 restMean = envelope.First(sum).Mean;
