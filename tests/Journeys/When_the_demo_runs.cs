@@ -17,18 +17,23 @@ public sealed class When_the_demo_runs
     {
         var (code, output) = await Run();
         Assert.That(code, Is.Zero, output);
-        Assert.That(output, Does.Contain("All 4 contracts ended as they should.").And.Contain("http://127.0.0.1:"));
+        Assert.That(output, Does.Contain("All 7 contracts ended as they should.").And.Contain("http://127.0.0.1:"));
+        Assert.That(output, Does.Match("agv-5  its connection is cut, for good[\\s\\S]*agv-5  reassigned, inconclusive, by leaseEnd"), "a lease has ended");
+        Assert.That(output, Does.Match("agv-5  reassigned[\\s\\S]*agv-6  completed, confirmed"), "its task goes on elsewhere");
+        Assert.That(output, Does.Match("agv-7  escalated, .*an operator may [\\s\\S]*agv-7  the operator decides: retry[\\s\\S]*agv-7  completed, confirmed"), "an operator decided");
     }
 
     [Test]
-    public async Task Should_fail_with_a_devices_socket_blocked()
+    public async Task Should_fail_with_the_sockets_of_two_devices_blocked()
     {
-        // A broker's port that takes connections and never answers: what the device hears of the world is nothing.
+        // A broker's port that takes connections and never answers: what a device hears of the world is nothing.
         using var deaf = new TcpListener(System.Net.IPAddress.Loopback, 0);
         deaf.Start();
-        var (code, output) = await Run(services => services.AddSingleton(new Worker.Demo.DemoPorts("agv-2", ((System.Net.IPEndPoint)deaf.LocalEndpoint).Port)));
+        var port = ((System.Net.IPEndPoint)deaf.LocalEndpoint).Port;
+        var (code, output) = await Run(services => services.AddSingleton(new Worker.Demo.DemoPorts("agv-2", port)).AddSingleton(new Worker.Demo.DemoPorts("agv-6", port)));
         Assert.That(code, Is.EqualTo(1), output);
-        Assert.That(output, Does.Contain("FAIL agv-2").And.Contain("ok   agv-1"));
+        Assert.That(output, Does.Contain("FAIL agv-2").And.Contain("FAIL agv-6").And.Contain("ok   agv-1").And.Contain("ok   agv-5"));
+        Assert.That(output, Does.Contain("2 of 7 contracts did not end as they should."));
     }
 
     [Test]

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ExecutionManager.Simulation;
 
@@ -11,7 +10,8 @@ namespace ExecutionManager.Worker.Demo;
 public sealed class DemoRun
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
-    private static readonly string[] Terminal = ["completed", "cancelled", "aborted", "held"];
+    private static readonly TimeSpan OperatorLooks = TimeSpan.FromSeconds(3);
+    private static readonly string[] Terminal = ["completed", "cancelled", "aborted", "reassigned"];
 
     private readonly IReadOnlyList<DemoScenario> scenarios = DemoScenario.All;
     private readonly Dictionary<string, List<double>> estimates = [];
@@ -29,18 +29,20 @@ public sealed class DemoRun
     {
         var temporary = Directory.CreateTempSubdirectory("execution-manager-demo-").FullName;
         var mqttPort = FreePort();
+        var tasks = Path.Combine(temporary, "tasks.json");
+        await File.WriteAllTextAsync(tasks, DemoScenario.Tasks);
         // Values given by the user come later and win.
-        string[] defaults = [$"--urls=http://127.0.0.1:{FreePort()}", $"--Mqtt:EmbeddedPort={mqttPort}", $"--DataDirectory={temporary}", "--ConnectionStrings:Store=", "--ConnectionStrings:Bus=", "--ConnectionStrings:Mqtt="];
-        var demo = call with { Rest = [.. defaults, .. call.Rest], With = ["policy", "planner", "equator"] };
+        string[] defaults = [$"--urls=http://127.0.0.1:{FreePort()}", $"--Mqtt:EmbeddedPort={mqttPort}", $"--DataDirectory={temporary}", "--ConnectionStrings:Store=", "--ConnectionStrings:Bus=", "--ConnectionStrings:Mqtt=", $"--Neighbours:Scheduler:Tasks={tasks}"];
+        var demo = call with { Rest = [.. defaults, .. call.Rest], With = ["policy", "planner", "equator", "scheduler"] };
         try
         {
             await using var app = WorkerHost.Build(demo, compose);
             await WorkerProgram.Start(app, output);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(app.Lifetime.ApplicationStopping);
             var port = app.Services.GetRequiredService<WorkerSettings>().MqttPort;
-            var other = app.Services.GetService<DemoPorts>();
+            var others = app.Services.GetServices<DemoPorts>().ToDictionary(other => other.DeviceId, other => other.Port);
             var run = new DemoRun(new Uri(app.Urls.First()), new DemoView(output, new Uri(app.Urls.First())));
-            var code = await run.Play(deviceId => deviceId == other?.DeviceId ? other.Port : port, call.For ?? Longest, call.For is null && !Console.IsOutputRedirected, stop.Token);
+            var code = await run.Play(deviceId => others.GetValueOrDefault(deviceId, port), call.For ?? Longest, call.For is null && !Console.IsOutputRedirected, stop.Token);
             await app.StopAsync(CancellationToken.None);
             return code;
         }
@@ -64,10 +66,15 @@ public sealed class DemoRun
         {
             foreach (var scenario in scenarios)
             {
-                using var answer = await http.PostAsync("/contracts", new StringContent(scenario.Contract.ToJsonString(), null, "application/json"), either.Token);
-                view.Say(scenario.DeviceId, answer.StatusCode == HttpStatusCode.Created
-                    ? $"contract {scenario.Contract["contractId"]} submitted: {scenario.Title}"
-                    : $"submission refused: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(either.Token)}");
+                if (scenario is { Contract: { } contract, IsAssigned: false })
+                {
+                    var (status, body) = await Post("/contracts", contract, either.Token);
+                    view.Say(scenario.DeviceId, status == HttpStatusCode.Created ? $"submitted: {scenario.Title}" : $"submission refused: {(int)status} {body}");
+                }
+                else if (scenario.IsAssigned)
+                {
+                    view.Say(scenario.DeviceId, $"assigned by the Scheduler: {scenario.Title}");
+                }
             }
 
             await Watch(devices, either.Token);
@@ -91,56 +98,71 @@ public sealed class DemoRun
 
     private async Task Watch(IReadOnlyList<MqttDevice> devices, CancellationToken ct)
     {
-        var liveSince = new Dictionary<string, DateTimeOffset>();
-        var cutAt = new Dictionary<string, DateTimeOffset>();
+        var since = new Dictionary<(string, string), DateTimeOffset>();
+        // The first time that is asked for something is the time it came about.
+        TimeSpan Since(string deviceId, string what)
+        {
+            var now = clock.GetUtcNow();
+            return since.TryAdd((deviceId, what), now) ? TimeSpan.Zero : now - since[(deviceId, what)];
+        }
+
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(500), clock);
         while (await tick.WaitForNextTickAsync(ct))
         {
-            var contracts = (await Get("/contracts", ct))["items"]!.AsArray().Select(item => item!.AsObject()).ToList();
+            var contracts = await Contracts(ct);
             view.Show(contracts);
+            contracts.ForEach(Note);
             foreach (var contract in contracts)
             {
-                Note(contract);
-                var deviceId = contract["deviceId"]!.GetValue<string>();
-                if (contract["status"]!.GetValue<string>() == "live")
+                var (deviceId, status) = (Text(contract["deviceId"]), Text(contract["status"]));
+                var scenario = scenarios.Single(scenario => scenario.DeviceId == deviceId);
+                if (scenario.Away is (var after, var absence) && (status == "live" || since.ContainsKey((deviceId, "live"))) && Since(deviceId, "live") >= after)
                 {
-                    liveSince.TryAdd(deviceId, clock.GetUtcNow());
-                }
-            }
-
-            foreach (var scenario in scenarios.Where(scenario => scenario.Away is not null))
-            {
-                var (device, now) = (devices.Single(device => device.DeviceId == scenario.DeviceId), clock.GetUtcNow());
-                if (!cutAt.TryGetValue(scenario.DeviceId, out var cut))
-                {
-                    if (liveSince.TryGetValue(scenario.DeviceId, out var since) && now - since >= scenario.Away!.Value.After)
+                    var device = devices.Single(device => device.DeviceId == deviceId);
+                    if (!since.ContainsKey((deviceId, "cut")))
                     {
-                        cutAt[scenario.DeviceId] = now;
                         await device.CutAsync();
-                        view.Say(scenario.DeviceId, "its connection is cut");
+                        view.Say(deviceId, absence is null ? "its connection is cut, for good" : "its connection is cut");
+                    }
+
+                    if (Since(deviceId, "cut") >= absence && since.TryAdd((deviceId, "returned"), clock.GetUtcNow()))
+                    {
+                        device.Return();
+                        view.Say(deviceId, "it may connect again");
                     }
                 }
-                else if (cut != DateTimeOffset.MaxValue && now - cut >= scenario.Away!.Value.For)
+
+                if (scenario.Decision is { } strategy && status == "escalated" && Since(deviceId, "escalated") >= OperatorLooks && since.TryAdd((deviceId, "answered"), clock.GetUtcNow()))
                 {
-                    cutAt[scenario.DeviceId] = DateTimeOffset.MaxValue;
-                    device.Return();
-                    view.Say(scenario.DeviceId, "it may connect again");
+                    await Decide(contract, strategy, ct);
                 }
             }
 
-            if (contracts.Count == scenarios.Count && contracts.All(contract => Terminal.Contains(contract["status"]!.GetValue<string>())))
+            var expected = scenarios.Count(scenario => scenario.Contract is not null) + contracts.Count(contract => Text(contract["status"]) == "reassigned");
+            if (contracts.Count == expected && contracts.All(contract => Terminal.Contains(Text(contract["status"]))))
             {
                 return;
             }
         }
     }
 
+    /// <summary>What an operator would do with curl.</summary>
+    private async Task Decide(JsonObject contract, string strategy, CancellationToken ct)
+    {
+        var decision = new JsonObject
+        {
+            ["escalationId"] = Text(contract["escalation"]?["escalationId"]), ["strategy"] = strategy, ["mayRepeat"] = true, ["reason"] = "the motor runs again",
+        };
+        var (status, body) = await Post($"/contracts/{Text(contract["contractId"])}/escalation", decision, ct);
+        view.Say(Text(contract["deviceId"]), status == HttpStatusCode.Accepted ? $"the operator decides: {strategy}, {decision["reason"]}" : $"the operator's decision is refused: {(int)status} {body}");
+    }
+
     private void Note(JsonObject contract)
     {
-        if (contract["status"]!.GetValue<string>() == "projected" && contract["projection"]?["progress"]?["expected"] is { } expected)
+        if (Text(contract["status"]) == "projected" && contract["projection"]?["progress"]?["expected"] is { } expected)
         {
-            var id = contract["contractId"]!.GetValue<string>();
-            (estimates.TryGetValue(id, out var seen) ? seen : estimates[id] = []).Add(expected.GetValue<double>());
+            var deviceId = Text(contract["deviceId"]);
+            (estimates.TryGetValue(deviceId, out var seen) ? seen : estimates[deviceId] = []).Add(expected.GetValue<double>());
         }
     }
 
@@ -150,13 +172,13 @@ public sealed class DemoRun
         view.Line("");
         foreach (var scenario in scenarios)
         {
-            var id = scenario.Contract["contractId"]!.GetValue<string>();
             string? missing;
             try
             {
-                var contract = await Get($"/contracts/{id}", CancellationToken.None);
-                var history = (await Get($"/contracts/{id}/history?limit=200", CancellationToken.None))["items"]!.AsArray().Select(item => item!.AsObject()).ToList();
-                missing = scenario.Expect(new DemoSight(contract, history, estimates.GetValueOrDefault(id) ?? []));
+                var contracts = await Contracts(CancellationToken.None);
+                missing = contracts.SingleOrDefault(contract => Text(contract["deviceId"]) == scenario.DeviceId) is { } contract
+                    ? scenario.Expect(new DemoSight(contract, await History(contract), estimates.GetValueOrDefault(scenario.DeviceId) ?? [], contracts))
+                    : "it never had a contract";
             }
             catch (HttpRequestException fault)
             {
@@ -173,12 +195,27 @@ public sealed class DemoRun
         return wrong == 0 ? 0 : 1;
     }
 
+    /// <summary>Those of this run: a data directory that is kept has others, too.</summary>
+    private async Task<List<JsonObject>> Contracts(CancellationToken ct) =>
+        [.. (await Get("/contracts", ct))["items"]!.AsArray().Select(item => item!.AsObject()).Where(contract => Text(contract["taskId"]).StartsWith(DemoScenario.Task(""), StringComparison.Ordinal))];
+
+    private async Task<List<JsonObject>> History(JsonObject contract) =>
+        [.. (await Get($"/contracts/{Text(contract["contractId"])}/history?limit=200", CancellationToken.None))["items"]!.AsArray().Select(item => item!.AsObject())];
+
+    private async Task<(HttpStatusCode Status, string Body)> Post(string path, JsonObject body, CancellationToken ct)
+    {
+        using var answer = await http.PostAsync(path, new StringContent(body.ToJsonString(), null, "application/json"), ct);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(ct));
+    }
+
     private async Task<JsonObject> Get(string path, CancellationToken ct)
     {
         using var answer = await http.GetAsync(path, ct);
         answer.EnsureSuccessStatusCode();
         return JsonNode.Parse(await answer.Content.ReadAsStringAsync(ct))!.AsObject();
     }
+
+    private static string Text(JsonNode? node) => node?.GetValue<string>() ?? "";
 
     private static int FreePort()
     {

@@ -3,11 +3,12 @@ using System.Text.Json.Nodes;
 namespace ExecutionManager.Worker.Demo;
 
 /// <summary>What HTTP shows of one contract: the verdict is read from here, never from the simulation.</summary>
-public sealed class DemoSight(JsonObject contract, IReadOnlyList<JsonObject> history, IReadOnlyList<double> estimates)
+/// <param name="others">All contracts of the demo.</param>
+public sealed class DemoSight(JsonObject contract, IReadOnlyList<JsonObject> history, IReadOnlyList<double> estimates, IReadOnlyList<JsonObject> others)
 {
-    public string Status => contract["status"]!.GetValue<string>();
-
-    /// <summary>Null when the states were entered in this order, others in between allowed, and the contract ended with the device's word.</summary>
+    /// <summary>
+    /// Null when the states were entered in this order, others in between allowed but for a failure, and the contract ended by what proves it.
+    /// </summary>
     public string? Went(params string[] states)
     {
         var entered = history.Select(item => item["to"]?.GetValue<string>()).OfType<string>().ToList();
@@ -20,12 +21,13 @@ public sealed class DemoSight(JsonObject contract, IReadOnlyList<JsonObject> his
             }
         }
 
-        if (next < states.Length)
+        if (next < states.Length || (entered.Contains("recovering") && !states.Contains("recovering")))
         {
-            return $"'{states[next]}' was not entered in its turn: {string.Join(" -> ", entered)}";
+            return $"{(next < states.Length ? $"'{states[next]}' was not entered in its turn" : "it failed")}: {string.Join(" -> ", entered)}";
         }
 
-        return contract["outcome"]?["evidence"]?.GetValue<string>() == "device" ? null : "it did not end with the device's word";
+        var (evidence, expected) = (contract["outcome"]?["evidence"]?.GetValue<string>(), states[^1] == "completed" ? "device" : "leaseEnd");
+        return evidence == expected ? null : $"what proves its end is '{evidence}', not '{expected}'";
     }
 
     /// <summary>Null when the estimate moved while the device was offline.</summary>
@@ -37,8 +39,17 @@ public sealed class DemoSight(JsonObject contract, IReadOnlyList<JsonObject> his
         : !history.Any(item => item["cause"]!.GetValue<string>() == "revisionAccepted") ? "no revision was accepted"
         : contract["reported"]!["revision"]!.GetValue<int>() > 1 ? null : "the device never had a new revision";
 
-    public string? Recovered(string failure, string strategy) =>
+    /// <param name="byOperator">Whether a person decided, not the Policy Service.</param>
+    public string? Recovered(string failure, string strategy, bool byOperator = false) =>
         !history.Any(item => item["evidence"]?["failure"]?["kind"]?.GetValue<string>() == failure) ? $"no failure {failure}"
-        : !history.Any(item => item["cause"]!.GetValue<string>() == "decided" && item["evidence"]?["strategy"]?.GetValue<string>() == strategy) ? $"no decision {strategy}"
+        : !history.Any(item => item["cause"]!.GetValue<string>() == "decided" && item["evidence"]?["strategy"]?.GetValue<string>() == strategy
+            && item["evidence"]?["by"] is not null == byOperator) ? $"no decision {strategy}{(byOperator ? " of an operator" : "")}"
+        : null;
+
+    /// <summary>Null when it succeeds another contract of its task, and did not exist before that one's device was known to stand still.</summary>
+    public string? TookOver() =>
+        others.SingleOrDefault(other => other["successorId"]?.GetValue<string>() == contract["contractId"]!.GetValue<string>()) is not { } first ? "it succeeds no contract"
+        : contract["fencingToken"]!.GetValue<long>() <= first["fencingToken"]!.GetValue<long>() ? "its fencing token is not higher"
+        : contract["createdAt"]!.GetValue<DateTimeOffset>() < first["safeToReassignAt"]!.GetValue<DateTimeOffset>() ? "the first device might still have moved"
         : null;
 }
