@@ -4,7 +4,7 @@ namespace ExecutionManager.Neighbours;
 
 /// <summary>
 /// Reference Planner. It reorders nothing; it decides whether the plan still fits, drops what is finished and corrects
-/// the durations by the pace seen so far (<see cref="Retiming"/>):
+/// the durations by the pace seen so far (<see cref="Retiming"/>), but of what may have begun when the plan arrives:
 /// <list type="bullet">
 /// <item>late evidence, an outdated revision: always a revised plan;</item>
 /// <item>divergence: kept when consistent or minor, when only data differs (another plan would not change that), and
@@ -16,6 +16,7 @@ namespace ExecutionManager.Neighbours;
 internal sealed class Planner(Conduct conduct) : INeighbour<ReplanRequested>
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UntilArrival = TimeSpan.FromSeconds(10);
 
     public Conduct Conduct => conduct;
 
@@ -28,12 +29,12 @@ internal sealed class Planner(Conduct conduct) : INeighbour<ReplanRequested>
         if (request.Contract.Scope?.NotAfter is { } end && Later(now, request.Contract.Scope.NotBefore) + needed > end)
             return Failed(request, $"at least {DurationConverter.Format(needed)} is needed and the window ends at {end:O}");
 
-        return FitsStill(request, remaining) ? Kept(request) : Revised(request, remaining);
+        return FitsStill(request, remaining) ? Kept(request) : Revised(request, remaining, now);
     }
 
     /// <summary>A plan with an action that no scope allows.</summary>
     public object WrongAnswer(ReplanRequested request, DateTimeOffset now) =>
-        Revised(request, [new() { ActionId = "wrong", ActionType = "wrong-on-purpose", Duration = new() { Min = Second, Mode = Second, Max = Second } }]);
+        Revised(request, [new() { ActionId = "wrong", ActionType = "wrong-on-purpose", Duration = new() { Min = Second, Mode = Second, Max = Second } }], now);
 
     private static bool FitsStill(ReplanRequested request, List<PlannedAction> remaining) => request.Reason switch
     {
@@ -47,26 +48,41 @@ internal sealed class Planner(Conduct conduct) : INeighbour<ReplanRequested>
         },
     };
 
-    private static PlanRevised Revised(ReplanRequested request, List<PlannedAction> remaining)
+    private static PlanRevised Revised(ReplanRequested request, List<PlannedAction> remaining, DateTimeOffset now)
     {
         var retiming = Retiming.From(request);
+        var begun = MayHaveBegun(request, remaining, now + UntilArrival);
         return new()
         {
             ContractId = request.ContractId,
             ReplanId = request.ReplanId,
-            Actions = [.. remaining.Select(action => Next(request, action, retiming))],
+            Actions = [.. remaining.Select(action => Next(request, action, begun.Contains(action.ActionId) ? new(1) : retiming))],
             Reason = $"{remaining.Count} of {request.Contract.Actions?.Count ?? 0} actions remain; {retiming}",
         };
     }
 
-    private static PlannedAction Next(ReplanRequested request, PlannedAction action, Retiming retiming) => StatusOf(request, action) switch
+    // An action id is never used for a second execution. Unchanged, a running action goes on; with any change the device would stop it.
+    private static PlannedAction Next(ReplanRequested request, PlannedAction action, Retiming retiming) =>
+        StatusOf(request, action) == ActionStatus.Failed
+            ? retiming.Apply(action) with { ActionId = $"{action.ActionId}-r{request.Revision + 1}", RetryOf = action.ActionId }
+            : retiming.Apply(action);
+
+    /// <summary>What runs, and what can follow it until then; the device goes on meanwhile.</summary>
+    private static HashSet<string?> MayHaveBegun(ReplanRequested request, List<PlannedAction> remaining, DateTimeOffset until)
     {
-        // Unchanged, a running action goes on; with any change the device would stop it.
-        ActionStatus.Running or ActionStatus.Initializing or ActionStatus.Paused => action,
-        // An action id is never used for a second execution.
-        ActionStatus.Failed => retiming.Apply(action) with { ActionId = $"{action.ActionId}-r{request.Revision + 1}", RetryOf = action.ActionId },
-        ActionStatus.Waiting or ActionStatus.Finished or null => retiming.Apply(action),
-    };
+        var at = request.Actual?.At ?? until;
+        var begun = new HashSet<string?>();
+        foreach (var action in remaining.SkipWhile(action => !IsUnderWay(request, action)).TakeWhile(_ => at <= until))
+        {
+            begun.Add(action.ActionId);
+            var start = request.Actual!.Actions.GetValueOrDefault(action.ActionId!)?.StartedAt ?? at;
+            at = Later(at, start + (action.Duration?.Min ?? TimeSpan.Zero));
+        }
+        return begun;
+    }
+
+    private static bool IsUnderWay(ReplanRequested request, PlannedAction action) =>
+        StatusOf(request, action) is ActionStatus.Running or ActionStatus.Initializing or ActionStatus.Paused;
 
     private static TimeSpan Needed(ReplanRequested request, List<PlannedAction> remaining, DateTimeOffset now)
     {

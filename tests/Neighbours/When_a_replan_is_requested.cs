@@ -78,6 +78,10 @@ public sealed class When_a_replan_is_requested
         Assert.That(Durations(Requests.Replan(firstTook: 90)), Is.EqualTo([(40, 60, 80), (40, 90, 120)]));
 
     [Test]
+    public void Should_leave_alone_what_may_have_begun_by_the_time_the_plan_arrives() =>
+        Assert.That(Planner.Answer(Requests.Replan(firstTook: 90), Requests.Now.AddSeconds(35)), Has.Property("Actions").EquivalentTo(Requests.Replan().Contract.Actions!.Skip(1)));
+
+    [Test]
     public void Should_widen_downwards_when_the_pace_is_fast() =>
         Assert.That(Durations(Requests.Replan(firstTook: 45)), Is.EqualTo([(40, 60, 80), (30, 45, 80)]));
 
