@@ -22,7 +22,7 @@ internal sealed class AnsweringConsumer<TRequest>(INeighbour<TRequest> neighbour
         };
         if (answer is null)
         {
-            log.Unanswered(typeof(TRequest).Name, neighbour.ContractOf(request), neighbour.Conduct.Fault);
+            log.Unanswered(typeof(TRequest).Name, neighbour.ContractOf(request), neighbour.Conduct.Fault == Fault.Silent ? "told to be silent" : neighbour.Why(request));
             return;
         }
         await context.Publish(answer, answer.GetType());

@@ -13,6 +13,9 @@ internal sealed record AssignedTasks(IReadOnlyList<string> Devices, IReadOnlyLis
 {
     public static readonly AssignedTasks None = new([], []);
 
+    /// <summary>Where they come from; null when no file is given.</summary>
+    public string? File { get; init; }
+
     private static readonly JsonSerializerOptions Strict = new(WireJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
 
     /// <summary>Worth nothing if <paramref name="faults"/> has noted any.</summary>

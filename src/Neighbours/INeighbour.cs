@@ -11,6 +11,9 @@ internal interface INeighbour<in TRequest>
     /// <summary>The message to publish; null when there is nothing useful to say.</summary>
     object? Answer(TRequest request, DateTimeOffset now);
 
+    /// <summary>Why there is nothing useful to say.</summary>
+    string Why(TRequest request) => "there is nothing useful to say";
+
     /// <summary>An answer that the asking side must refuse.</summary>
     object WrongAnswer(TRequest request, DateTimeOffset now);
 }

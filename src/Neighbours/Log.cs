@@ -7,8 +7,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Request} of contract {ContractId} answered with {Answer} (fault: {Fault})")]
     public static partial void Answered(this ILogger log, string request, Guid contractId, string answer, Fault fault);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "{Request} of contract {ContractId} not answered (fault: {Fault})")]
-    public static partial void Unanswered(this ILogger log, string request, Guid contractId, Fault fault);
+    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "{Request} of contract {ContractId} not answered: {Reason}")]
+    public static partial void Unanswered(this ILogger log, string request, Guid contractId, string reason);
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "{Key} is not a known setting")]
     public static partial void UnknownSetting(this ILogger log, string key);

@@ -21,7 +21,7 @@ internal sealed class NeighbourSettings(IConfiguration configuration, string nam
     public IReadOnlyList<PolicyRule> Rules(string key) =>
         Yaml(key, "policy.yaml", PolicyRules.Read, []);
 
-    public AssignedTasks Tasks(string key) => Yaml(key, null, AssignedTasks.Read, AssignedTasks.None);
+    public AssignedTasks Tasks(string key) => Yaml(key, null, AssignedTasks.Read, AssignedTasks.None) with { File = _section[key] };
 
     private T Yaml<T>(string key, string? builtIn, Func<TextReader, YamlFaults, T> read, T otherwise)
     {

@@ -23,6 +23,11 @@ internal sealed class Scheduler(AssignedTasks file, Conduct conduct) : INeighbou
     /// <summary>Null when every device is excluded, or the task is not in the file: its scope is not known here.</summary>
     public object? Answer(ReassignmentRequested request, DateTimeOffset now) => Successor(request);
 
+    public string Why(ReassignmentRequested request) =>
+        file.File is null ? $"task {request.TaskId} is not known here: no file is given (Neighbours:Scheduler:Tasks)"
+        : file.Tasks.All(task => task.Task!.TaskId != request.TaskId) ? $"task {request.TaskId} is not in {file.File}, so nothing is known of its scope; add it and start again, or assign it yourself"
+        : $"task {request.TaskId} has no device left: {file.File} has {string.Join(", ", file.Devices)}, and {string.Join(", ", request.ExcludeDevices)} must not have it";
+
     public object WrongAnswer(ReassignmentRequested request, DateTimeOffset now) => Wrong(Successor(request) ?? new() { ContractId = request.ContractId });
 
     private TaskAssigned? Successor(ReassignmentRequested request) =>

@@ -76,10 +76,15 @@ public sealed class When_tasks_are_assigned
     }
 
     [Test]
-    public void Should_stay_silent_when_no_device_is_left_or_the_task_is_not_its_own()
+    public void Should_say_why_when_no_device_is_left_or_the_task_is_not_its_own()
     {
-        Assert.That(Successor(Requests.Reassignment() with { ExcludeDevices = ["agv-17", "agv-18", "agv-19"] }), Is.Null);
-        Assert.That(Successor(Requests.Reassignment() with { TaskId = "T-1" }), Is.Null);
+        var (noDevice, noTask) = (Requests.Reassignment() with { ExcludeDevices = ["agv-17", "agv-18", "agv-19"] }, Requests.Reassignment() with { TaskId = "T-1" });
+        INeighbour<ReassignmentRequested> scheduler = new Scheduler(Example with { File = "tasks.yaml" }, new(Fault.None, default)), without = new Scheduler(AssignedTasks.None, new(Fault.None, default));
+
+        Assert.That((Successor(noDevice), Successor(noTask)), Is.EqualTo(((TaskAssigned?)null, (TaskAssigned?)null)));
+        Assert.That(scheduler.Why(noDevice), Does.StartWith("task T-4801 has no device left: tasks.yaml has agv-17, agv-18, agv-19"));
+        Assert.That(scheduler.Why(noTask), Does.StartWith("task T-1 is not in tasks.yaml"));
+        Assert.That(without.Why(noTask), Does.Contain("no file is given (Neighbours:Scheduler:Tasks)"));
     }
 
     [Test]
