@@ -26,7 +26,7 @@ public sealed class When_the_integrating_page_is_followed
         var (code, said, error) = await WorkerProcess.RunToEnd(["migrate", .. servers.Connections()]);
         Assert.That(code, Is.Zero, said + error);
         client = await PlainClient.Connect(servers.Bus, [
-            "TaskAccepted", "TaskRejected", "RecoveryRequested", "ReplanRequested", "SpatialDataRequested", "ContractStateChanged", "ContractEnded"]);
+            "TaskAccepted", "TaskRejected", "RecoveryRequested", "ReassignmentRequested", "EscalationRaised", "ReplanRequested", "SpatialDataRequested", "ContractStateChanged", "ContractEnded"]);
         worker = new WorkerProcess(Directory.CreateTempSubdirectory("em-integrating-").FullName, servers.Connections());
         await worker.Start();
         Run("agv-17", _ => ActionBehaviour.AsPlanned);
@@ -62,6 +62,10 @@ public sealed class When_the_integrating_page_is_followed
     {
         switch (section)
         {
+            case "Scheduler":
+                await Assign(10, "agv-18");
+                await Decide(10, "reassign", ct);
+                break;
             case "Policy Service":
                 await Assign(3, "agv-18");
                 break;
@@ -75,6 +79,8 @@ public sealed class When_the_integrating_page_is_followed
                 break;
             case "Operators":
                 await Assign(6, "agv-20");
+                await Assign(12, "agv-18");
+                await Decide(12, "escalate", ct);
                 break;
             case "Applications":
                 await Assign(8, "agv-17");
@@ -155,18 +161,24 @@ public sealed class When_the_integrating_page_is_followed
         return told;
     }
 
-    [Test]
-    public async Task Should_take_a_decision_from_the_management_console(CancellationToken ct)
+    [TestCase("RecoveryDecided", 7, "recovery")]
+    [TestCase("EscalationResolved", 13, "escalation")]
+    public async Task Should_take_a_decision_from_the_management_console(string name, int number, string part, CancellationToken ct)
     {
-        await Assign(7, "agv-18");
-        var (_, name, body) = IntegratingPage.Blocks("Operators", "json console").Single();
-        JsonNode? recovery = null;
-        await worker.Until("it is recovering", async () => (recovery = (await worker.Get($"/contracts/{Contract(7)}"))?["recovery"]?["recoveryId"]) is not null);
-        page.Meet("0198f0c4-1a2b-7c3d-8e4f-000000000007", recovery!.GetValue<string>());
+        await Assign(number, "agv-18");
+        if (part == "escalation")
+        {
+            await Decide(number, "escalate", ct);
+        }
+
+        var body = IntegratingPage.Blocks("Operators", "json console").Single(block => block.Name == name).Body;
+        JsonNode? id = null;
+        await worker.Until($"it shows its {part}", async () => (id = (await worker.Get($"/contracts/{Contract(number)}"))?[part]?[$"{part}Id"]) is not null);
+        page.Meet($"0198f0c4-1a2b-7c3d-8e4f-{number:D12}", id!.GetValue<string>());
 
         await servers.Publish($"ExecutionManager.Contracts.Messages:{name}", "application/vnd.masstransit+json", page.Say(body).ToJsonString());
 
-        await client.Hear("ContractEnded", message => page.Fits($$$"""{"contractId":"{{{Contract(7)}}}","outcome":{"status":"completed"}}""", message), ct);
+        await client.Hear("ContractEnded", message => page.Fits($$$"""{"contractId":"{{{Contract(number)}}}","outcome":{"status":"completed"}}""", message), ct);
     }
 
     [Test]
@@ -231,6 +243,14 @@ public sealed class When_the_integrating_page_is_followed
         change?.Invoke(contract);
         await client.Publish("TaskAssigned", contract, IntegratingPage.Envelope);
         await worker.Until("it has begun", async () => (await worker.Get($"/contracts/{Contract(number)}"))?["version"]?.GetValue<int>() > 0);
+    }
+
+    /// <summary>What a Policy Service would say.</summary>
+    private async Task Decide(int number, string strategy, CancellationToken ct)
+    {
+        var asked = await client.Hear("RecoveryRequested", message => message["contractId"]!.GetValue<string>() == Contract(number), ct);
+        var decided = new JsonObject { ["contractId"] = Contract(number), ["recoveryId"] = asked["recoveryId"]!.DeepClone(), ["strategy"] = strategy, ["reason"] = "the rule says so" };
+        await client.Publish("RecoveryDecided", decided, IntegratingPage.Envelope);
     }
 
     private void Run(string deviceId, Func<ActionContext, ActionBehaviour> behaviour) => devices.Add(new MqttDevice(
