@@ -182,6 +182,8 @@ public static class WorkerHost
                 .MinimumLevel.Override("MassTransit", LogEventLevel.Warning)
                 // Said once, and without a stack, by BusWatch.
                 .Filter.ByExcluding(said => said.Level == LogEventLevel.Warning && said.MessageTemplate.Text.StartsWith("Connection Failed", StringComparison.Ordinal))
+                // Parked, and said so in one line.
+                .Filter.ByExcluding(said => said.Exception is MessageReturnedException)
                 // Why the start failed is said once, by the program, without a trace.
                 .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal);
             if (settings.JsonLogs)
