@@ -53,6 +53,15 @@ public sealed class When_a_recovery_is_requested
     public void Should_hold_when_no_rule_matches() =>
         Assert.That(Decide(Requests.Recovery(FailureKind.ScopeViolated))!.Strategy, Is.EqualTo(RecoveryStrategy.Hold));
 
+    [TestCase("clean-aisle", RecoveryStrategy.Reassign)]
+    [TestCase("deliver-pallet", RecoveryStrategy.Hold)]
+    public void Should_reassign_by_the_example_only_what_does_no_harm_when_done_twice(string taskType, RecoveryStrategy strategy)
+    {
+        var request = Requests.Recovery(FailureKind.OfflineTooLong) with { AllowedStrategies = Enum.GetValues<RecoveryStrategy>() };
+
+        Assert.That(Decide(request with { Contract = request.Contract with { Task = request.Contract.Task! with { Type = taskType } } })!.Strategy, Is.EqualTo(strategy));
+    }
+
     [Test]
     public void Should_not_repeat_what_may_have_been_done_unless_the_rule_says_so()
     {
