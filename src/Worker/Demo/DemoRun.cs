@@ -39,10 +39,13 @@ public sealed class DemoRun
             await using var app = WorkerHost.Build(demo, compose);
             await WorkerProgram.Start(app, output);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(app.Lifetime.ApplicationStopping);
-            var port = app.Services.GetRequiredService<WorkerSettings>().MqttPort;
+            var settings = app.Services.GetRequiredService<WorkerSettings>();
             var others = app.Services.GetServices<DemoPorts>().ToDictionary(other => other.DeviceId, other => other.Port);
             var run = new DemoRun(new Uri(app.Urls.First()), new DemoView(output, new Uri(app.Urls.First())));
-            var code = await run.Play(deviceId => others.GetValueOrDefault(deviceId, port), call.For ?? Longest, call.For is null && !Console.IsOutputRedirected, stop.Token);
+            var code = await run.Play(
+                // A device remembers its epoch: in a data directory that is kept the worker does, too.
+                deviceId => new MqttDeviceOptions { Port = others.GetValueOrDefault(deviceId, settings.MqttPort), StateFile = Path.Combine(settings.DataDirectory, $"demo-{deviceId}.json") },
+                call.For ?? Longest, call.For is null && !Console.IsOutputRedirected, stop.Token);
             await app.StopAsync(CancellationToken.None);
             return code;
         }
@@ -53,13 +56,13 @@ public sealed class DemoRun
     }
 
     /// <summary>Runs until every contract has ended, or the time is over; a person at a terminal may look around longer.</summary>
-    private async Task<int> Play(Func<string, int> mqttPort, TimeSpan longest, bool stay, CancellationToken stopping)
+    private async Task<int> Play(Func<string, MqttDeviceOptions> connection, TimeSpan longest, bool stay, CancellationToken stopping)
     {
         using var over = new CancellationTokenSource(longest, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, stopping);
         var devices = scenarios.Select(scenario => new MqttDevice(
             new DeviceProfile { DeviceId = scenario.DeviceId, Seed = 7, ReportInterval = TimeSpan.FromSeconds(1), Script = scenario.Script },
-            new MqttDeviceOptions { Port = mqttPort(scenario.DeviceId) }, clock)).ToList();
+            connection(scenario.DeviceId), clock)).ToList();
         using var devicesStop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var running = devices.Select(device => device.RunAsync(devicesStop.Token)).ToList();
         try
