@@ -11,6 +11,7 @@ internal sealed class Crash(string file)
 {
     public const string AfterInboxInsert = "afterInboxInsert", AfterSagaLoad = "afterSagaLoad", BeforeCommit = "beforeCommit",
         AfterCommitBeforeAck = "afterCommitBeforeAck", AfterClaimBeforeSend = "afterClaimBeforeSend", AfterSendBeforeDelete = "afterSendBeforeDelete",
+        AfterPublishBeforePuback = "afterPublishBeforePuback",
         WithoutInbox = "withoutInbox", DeleteBeforeSend = "deleteBeforeSend";
 
     private static readonly AsyncLocal<string?> Consumed = new();

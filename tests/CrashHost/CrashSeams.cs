@@ -1,6 +1,8 @@
 using ExecutionManager.Durability;
 using MassTransit;
 using MassTransit.Middleware;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -14,6 +16,8 @@ internal static class CrashSeams
         services.Decorate<IOutboxSender>(inner => new CrashingSender(inner, crash));
         services.Decorate<IOutboxContextFactory<IConsumer>>(inner => new NamingInbox<IConsumer>(inner));
         services.Decorate<IOutboxContextFactory<ISaga>>(inner => new NamingInbox<ISaga>(inner));
+        services.AddPublishObserver(_ => new CrashingPublisher(crash));
+        services.AddSingleton<IStartupFilter, NamingRequests>();
         // What a dead relay had taken is free again soon.
         services.PostConfigure<DurabilityOptions>(options => (options.SendTimeout, options.Lease) = (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3)));
     }
@@ -117,6 +121,34 @@ internal static class CrashSeams
             await inner.Send(message, cancellationToken);
             crash.Pass(Crash.AfterSendBeforeDelete, message.Name());
         }
+    }
+
+    /// <summary>The adapter alone publishes past the outbox: what a device said has reached the bus, and its broker does not know.</summary>
+    private sealed class CrashingPublisher(Crash crash) : IPublishObserver
+    {
+        public Task PrePublish<T>(PublishContext<T> context) where T : class => Task.CompletedTask;
+
+        public Task PostPublish<T>(PublishContext<T> context) where T : class
+        {
+            crash.Pass(Crash.AfterPublishBeforePuback, typeof(T).Name);
+            return Task.CompletedTask;
+        }
+
+        public Task PublishFault<T>(PublishContext<T> context, Exception exception) where T : class => Task.CompletedTask;
+    }
+
+    /// <summary>Says to the transaction below which method it is asked by.</summary>
+    private sealed class NamingRequests : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use((http, following) =>
+            {
+                Crash.Consuming = http.Request.Method;
+                return following();
+            });
+            next(app);
+        };
     }
 
     private static string Name(this OutboxMessage message)

@@ -139,19 +139,23 @@ public sealed class When_the_worker_is_killed
     internal static async Task<string> Submit(WorkerProcess worker, string deviceId, string taskId)
     {
         var id = Guid.NewGuid().ToString();
+        using var answer = await worker.Http.PostAsync("/contracts", new StringContent(Document(id, deviceId, taskId).ToJsonString(), null, "application/json"));
+        Assert.That((int)answer.StatusCode, Is.EqualTo(201), await answer.Content.ReadAsStringAsync());
+        return id;
+    }
+
+    internal static JsonObject Document(string id, string deviceId, string taskId)
+    {
         var actions = new JsonArray([.. Enumerable.Range(1, 4).Select(number => (JsonNode)new JsonObject
         {
             ["actionId"] = $"a{number}", ["actionType"] = "drive", ["idempotent"] = true,
             ["duration"] = new JsonObject { ["min"] = "PT0.5S", ["mode"] = "PT1S", ["max"] = "PT2S" },
         })]);
-        var document = new JsonObject
+        return new JsonObject
         {
             ["contractId"] = id, ["deviceId"] = deviceId, ["task"] = new JsonObject { ["taskId"] = taskId, ["type"] = "deliver" }, ["actions"] = actions,
             ["scope"] = new JsonObject { ["actionTypes"] = new JsonArray("drive"), ["offlineAllowance"] = "PT1M", ["stopTime"] = "PT2S" },
         };
-        using var answer = await worker.Http.PostAsync("/contracts", new StringContent(document.ToJsonString(), null, "application/json"));
-        Assert.That((int)answer.StatusCode, Is.EqualTo(201), await answer.Content.ReadAsStringAsync());
-        return id;
     }
 
     internal static async Task<List<JsonObject>> Open(WorkerProcess worker) =>

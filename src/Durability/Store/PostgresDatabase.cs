@@ -11,7 +11,7 @@ internal sealed class PostgresDatabase(OutboxInterceptor interceptor) : IDurable
     private static readonly string[] Unavailable =
     [
         "08", "28", "53", "58", PostgresErrorCodes.AdminShutdown, PostgresErrorCodes.CrashShutdown, PostgresErrorCodes.CannotConnectNow,
-        PostgresErrorCodes.InvalidCatalogName, PostgresErrorCodes.ReadOnlySqlTransaction
+        PostgresErrorCodes.InvalidCatalogName, PostgresErrorCodes.ObjectNotInPrerequisiteState, PostgresErrorCodes.ReadOnlySqlTransaction
     ];
 
     private static readonly HashSet<string> Conflicts =

@@ -1,3 +1,4 @@
+using ExecutionManager.Simulation;
 using Npgsql;
 
 namespace ExecutionManager.Journeys.Tests;
@@ -56,6 +57,46 @@ public sealed class When_a_checker_holds_what_it_sent
         var (code, said) = await Die($"{point}:{message}:{times}", patience: 60);
 
         Assert.That(code, Is.Zero, said);
+    }
+
+    [Test]
+    public async Task Should_answer_the_same_submission_after_a_death_between_commit_and_answer()
+    {
+        await File.WriteAllTextAsync(Orders, "afterCommitBeforeAck:POST:1");
+        var document = When_the_worker_is_killed.Document(Guid.NewGuid().ToString(), "nobody-home", "T-answer").ToJsonString();
+        var death = host.Ended();
+        Assert.That(() => Submit(document), Throws.InstanceOf<HttpRequestException>());
+        Assert.That(await death, Is.EqualTo(KilledBySigKill), host.Output);
+        await host.Start();
+
+        Assert.That(await Submit(document), Is.EqualTo(200), "it is known already");
+
+        async Task<int> Submit(string body)
+        {
+            using var answer = await host.Http.PostAsync("/contracts", new StringContent(body, null, "application/json"));
+            return (int)answer.StatusCode;
+        }
+    }
+
+    [TestCase("ContractAcknowledged", 1)]
+    [TestCase("ExecutionReported", 3)]
+    public async Task Should_apply_every_entry_once_after_a_death_between_bus_and_device(string message, int times)
+    {
+        await EndSecond();
+        var profile = new DeviceProfile { DeviceId = $"dying-{Guid.NewGuid():N}"[..16], Seed = 1, ReportInterval = TimeSpan.FromSeconds(1) };
+        var device = new MqttDevice(profile, new MqttDeviceOptions { Port = servers.Mqtt.Port, BackOffLongest = TimeSpan.FromSeconds(1) }, TimeProvider.System);
+        using var stop = new CancellationTokenSource();
+        var running = device.RunAsync(stop.Token);
+        await File.WriteAllTextAsync(Orders, $"afterPublishBeforePuback:{message}:{times}");
+        var death = host.Ended();
+        var id = await When_the_worker_is_killed.Submit(host, device.DeviceId, $"T-{device.DeviceId}");
+        Assert.That(await death, Is.EqualTo(KilledBySigKill), host.Output);
+        await host.Start();
+
+        await host.Until("its contract completes", async () => When_the_worker_is_killed.State((await host.Get($"/contracts/{id}"))!) == "completed");
+        await When_the_worker_is_killed.CheckHistory(host, id, device);
+        await stop.CancelAsync();
+        await running;
     }
 
     [Test]
