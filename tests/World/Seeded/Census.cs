@@ -11,6 +11,18 @@ internal sealed class Census
     private readonly ConcurrentDictionary<(string State, string Event), int> cells = new();
     private readonly ConcurrentDictionary<string, int> moves = new();
 
+    private int worlds;
+    private long steps;
+    private long contracts;
+
+    /// <summary>A world came to its end without breaking a law.</summary>
+    public void Lived(int itsSteps, int itsContracts)
+    {
+        Interlocked.Increment(ref worlds);
+        Interlocked.Add(ref steps, itsSteps);
+        Interlocked.Add(ref contracts, itsContracts);
+    }
+
     public void Count(string fault) => faults.AddOrUpdate(fault, 1, (_, count) => count + 1);
 
     public void Reach(string state, string @event) => cells.AddOrUpdate((state, @event), 1, (_, count) => count + 1);
@@ -34,6 +46,7 @@ internal sealed class Census
 
     public void Print(TextWriter to)
     {
+        to.WriteLine($"{worlds} worlds kept every law: {steps} steps, {contracts} contracts, {moves.Values.Sum()} transitions, {faults.Values.Sum()} faults");
         to.WriteLine("Faults injected:");
         foreach (var (kind, count) in faults.OrderBy(fault => fault.Key, StringComparer.Ordinal))
             to.WriteLine($"  {count,7} {kind}");

@@ -12,6 +12,7 @@ public class When_worlds_live_by_their_seeds
         var (first, count) = (Read("WORLD_SEED", 1), Read("WORLDS", 200));
         var census = new Census();
         var broken = new List<string>();
+        var (start, processor) = (TimeProvider.System.GetTimestamp(), Environment.CpuUsage.TotalTime);
         await Parallel.ForEachAsync(Enumerable.Range(first, count), new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (seed, _) =>
         {
             try
@@ -24,6 +25,8 @@ public class When_worlds_live_by_their_seeds
                     broken.Add(e.Message);
             }
         });
+        var (taken, worked) = (TimeProvider.System.GetElapsedTime(start), Environment.CpuUsage.TotalTime - processor);
+        TestContext.Out.WriteLine($"{count} worlds from seed {first}, {broken.Count} broke a law; {taken / count:s\\.ff} s and {worked / count:s\\.ff} s of a processor each");
         census.Print(TestContext.Out);
         if (broken.Count > 0)
         {

@@ -98,6 +98,7 @@ internal sealed partial class World : IAsyncDisposable
             while (world.steps < plan.Steps)
                 await world.Step();
             await world.Settle();
+            census.Lived(world.steps, world.laws.Contracts);
             return world.TraceHash;
         }
         catch (Exception e)
