@@ -11,7 +11,9 @@ internal sealed class PostgresDatabase(OutboxInterceptor interceptor) : IDurable
     private static readonly string[] Unavailable =
     [
         "08", "28", "53", "58", PostgresErrorCodes.AdminShutdown, PostgresErrorCodes.CrashShutdown, PostgresErrorCodes.CannotConnectNow,
-        PostgresErrorCodes.InvalidCatalogName, PostgresErrorCodes.ObjectNotInPrerequisiteState, PostgresErrorCodes.ReadOnlySqlTransaction
+        PostgresErrorCodes.InvalidCatalogName, PostgresErrorCodes.ObjectNotInPrerequisiteState, PostgresErrorCodes.ReadOnlySqlTransaction,
+        // Stopped by an administrator, or while a backup is restored: no fault of the message.
+        PostgresErrorCodes.QueryCanceled, PostgresErrorCodes.UndefinedTable, PostgresErrorCodes.InsufficientPrivilege
     ];
 
     private static readonly HashSet<string> Conflicts =
@@ -42,7 +44,7 @@ internal sealed class PostgresDatabase(OutboxInterceptor interceptor) : IDurable
         return rows;
     }
 
-    public bool IsUnavailable(Exception exception) => !IsConflict(exception)
+    public bool IsUnavailable(Exception exception) => !IsConflict(exception) && exception is not OperationCanceledException
         && exception.Causes().OfType<NpgsqlException>().Any(x => x is PostgresException { SqlState: var state }
             ? Unavailable.Any(code => state.StartsWith(code, StringComparison.Ordinal))
             : x.IsTransient || x.InnerException is IOException or TimeoutException);
