@@ -58,6 +58,7 @@ public static class StoreRegistration
         services.AddHostedService(provider => provider.GetRequiredService<TelemetryWriter>());
         services.AddScoped<Submissions>();
         services.AddScoped<EventLog>();
+        services.AddSingleton<SilencesTold>();
         services.AddScoped<StalenessSweep>();
         services.AddScoped<RenewalSweep>();
         services.AddScoped<ParkedSweep>();
