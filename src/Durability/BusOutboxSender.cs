@@ -21,6 +21,10 @@ internal sealed class BusOutboxSender(IBusControl bus, IOptions<DurabilityOption
         {
             throw new NoReceiverException(exception);
         }
+        catch (Exception exception) when (exception is not OperationCanceledException && bus.CheckHealth().Status != BusHealthStatus.Healthy)
+        {
+            throw new TransportUnavailableException(exception);
+        }
     }
 
     private sealed class Stored(OutboxMessage message, bool isMandatory) : IPipe<SendContext>

@@ -21,4 +21,7 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 6, Level = LogLevel.Information, Message = "{Count} messages not consumed before the last stop are sent again")]
     public static partial void SentAgain(this ILogger logger, int count);
+
+    [LoggerMessage(EventId = 7, Level = LogLevel.Warning, Message = "Nothing can be sent: {Why}. What is to go waits in the outbox")]
+    public static partial void NothingCanBeSent(this ILogger logger, string why);
 }

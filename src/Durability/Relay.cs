@@ -34,8 +34,11 @@ public sealed class Relay
         this.logger = logger;
     }
 
-    /// <summary>Why the last step of the running relay failed; null while it works.</summary>
-    public string? Failure { get; internal set; }
+    private long sent;
+    private string? stuck;
+
+    /// <summary>Why the last step of the running relay failed, or nothing can be sent; null while it works.</summary>
+    public string? Failure { get => field ?? stuck; internal set; }
 
     private DateTime Now => clock.GetUtcNow().UtcDateTime;
 
@@ -57,6 +60,7 @@ public sealed class Relay
             return 0;
 
         var failures = await Task.WhenAll(rows.Select(row => Try(row, cancellationToken)));
+        Watch(failures);
         // What was taken has to be settled, at the end of the process too: nobody else takes it before the lease is over.
         await hold.Run(() => SettleAgainstConflicts([.. rows.Zip(failures)], CancellationToken.None), cancellationToken);
         return rows.Count;
@@ -115,20 +119,32 @@ public sealed class Relay
 
     private async Task<Exception?> Try(OutboxMessage row, CancellationToken cancellationToken)
     {
+        var before = Interlocked.Read(ref sent);
         using var timeout = new CancellationTokenSource(options.SendTimeout, clock);
         // A send under way may end in peace when the process is told to.
         await using var stop = cancellationToken.Register(() => timeout.CancelAfter(LastSends));
         try
         {
             await sender.Send(row, timeout.Token).WaitAsync(timeout.Token);
+            Interlocked.Increment(ref sent);
             DurabilityMeter.Sent.Add(1);
             return null;
         }
         catch (Exception exception)
         {
-            var isFault = sender.IsAvailable && !cancellationToken.IsCancellationRequested;
-            return isFault || exception is TransportUnavailableException ? exception : new TransportUnavailableException(exception);
+            // Where others go meanwhile, the message is at fault; else a transport that says so or lets the time pass.
+            var isOwn = Interlocked.Read(ref sent) != before || !(exception is TransportUnavailableException || timeout.IsCancellationRequested);
+            var cause = exception is TransportUnavailableException { InnerException: { } inner } ? inner : exception;
+            return isOwn && sender.IsAvailable && !cancellationToken.IsCancellationRequested ? cause : new TransportUnavailableException(cause);
         }
+    }
+
+    private void Watch(Exception?[] failures)
+    {
+        var why = failures.All(failure => failure is TransportUnavailableException) ? $"nothing can be sent: {failures[0]!.GetBaseException().Message}" : null;
+        if (why is not null && stuck is null)
+            logger.NothingCanBeSent(failures[0]!.GetBaseException().Message);
+        stuck = why;
     }
 
     // A transaction that cancels what was just sent may lock the same rows in another order.
@@ -175,6 +191,8 @@ public sealed class Relay
                 cancellationToken);
             if (isUnheard && row.ParkedAt is not null)
                 continue;
+            if (failure is TransportUnavailableException)
+                continue;   // Said once for all of them.
             if (!isGivenUp && !isUnheard)
             {
                 logger.SendFailed(row.MessageId, row.MessageType, row.Destination, attempts, failure!.GetBaseException().Message);

@@ -11,6 +11,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 43, Level = LogLevel.Information, Message = "RabbitMQ at {Broker} answers")]
     public static partial void BusBack(this ILogger logger, string broker);
 
+    [LoggerMessage(EventId = 47, Level = LogLevel.Error, Message = "RabbitMQ refuses the login of '{User}' (ConnectionStrings:Bus); it is tried every {Wait} until it does not: {Why}")]
+    public static partial void LoginRefused(this ILogger logger, string user, TimeSpan wait, string why);
+
     [LoggerMessage(EventId = 44, Level = LogLevel.Error, Message = "The database takes no writes: {Why}")]
     public static partial void StoreAway(this ILogger logger, string why);
 

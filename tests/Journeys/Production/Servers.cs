@@ -52,6 +52,24 @@ internal sealed class Servers : IAsyncDisposable
         return answer.IsSuccessStatusCode ? JsonNode.Parse(await answer.Content.ReadAsStringAsync())!.AsArray().Count : 0;
     }
 
+    /// <summary>Makes an account, or changes its password; it may use this test's virtual host.</summary>
+    public async Task Account(string user, string password)
+    {
+        using var account = new StringContent($$"""{"password":"{{password}}","tags":""}""", Encoding.UTF8, "application/json");
+        (await management.PutAsync(new Uri($"/api/users/{user}", UriKind.Relative), account)).EnsureSuccessStatusCode();
+        using var all = new StringContent("""{"configure":".*","write":".*","read":".*"}""", Encoding.UTF8, "application/json");
+        (await management.PutAsync(new Uri($"/api/permissions/{name}/{user}", UriKind.Relative), all)).EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Ends the connections of an account, as its administrator may.</summary>
+    public async Task Disconnect(string user)
+    {
+        foreach (var connection in (await Management("connections")).Where(one => one!["user"]?.GetValue<string>() == user))
+        {
+            (await management.DeleteAsync(new Uri($"/api/connections/{Uri.EscapeDataString(connection!["name"]!.GetValue<string>())}", UriKind.Relative))).EnsureSuccessStatusCode();
+        }
+    }
+
     public async Task Publish(string exchange, string contentType, string payload)
     {
         var message = new JsonObject

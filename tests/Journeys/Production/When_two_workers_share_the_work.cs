@@ -120,6 +120,7 @@ public sealed class When_two_workers_share_the_work
             Assert.That(queues[name]["type"]!.GetValue<string>(), Is.EqualTo("quorum"));
             Assert.That(queues[name]["arguments"]!["x-delivery-limit"]!.GetValue<int>(), Is.EqualTo(20));
             Assert.That(queues[name]["arguments"]!["x-dead-letter-exchange"]!.GetValue<string>(), Is.EqualTo($"{name}_error"));
+            Assert.That(queues[$"{name}_error"]["arguments"]!["x-delivery-limit"], Is.Null, "looking at what failed must not throw it away");
         }
 
         JsonArray connections = [];
@@ -176,6 +177,57 @@ public sealed class When_two_workers_share_the_work
         // Once each, also of a worker whose queues alone were lost.
         await worker.Until("it says that it is back", () => Task.FromResult(worker.Output.Split('\n').Any(line => line.EndsWith("answers", StringComparison.Ordinal))));
         Assert.That(worker.Output.Split('\n').Count(line => line.Contains("RabbitMQ at", StringComparison.Ordinal)), Is.EqualTo(2), worker.Output);
+    }
+
+    [Test]
+    [CancelAfter(300_000)]
+    public async Task Should_give_no_message_up_while_RabbitMQ_is_dead(CancellationToken cancellation)
+    {
+        // A host whose sends give up after two seconds, and after one failure that is their own.
+        var directory = Directory.CreateTempSubdirectory("em-dead-").FullName;
+        await using var worker = new WorkerProcess(directory, [.. servers.Connections(), "--Relay:MaxAttempts=1", "--Deadlines:Push=00:00:05", $"--crash={Path.Combine(directory, "none")}"]) { Program = "CrashHost" };
+        await worker.Start();
+        var before = await When_the_worker_is_killed.Submit(worker, $"{fleetName}-2", $"{fleetName}-waits");
+        await worker.Until("it waits", async () => (await worker.Get($"/contracts/{before}"))?["status"]?.GetValue<string>() == "awaitingConnection");
+        await Servers.Command("kill", "rabbitmq");
+        string during;
+        try
+        {
+            during = await When_the_worker_is_killed.Submit(worker, $"{fleetName}-1", $"{fleetName}-dead");
+            await worker.Until("it says what fails", async () => (await worker.Get("/health/ready"))!["parts"]!["relay"]!.GetValue<string>().StartsWith("nothing can be sent", StringComparison.Ordinal));
+            await worker.Until("it is measured", async () => await Scrape.Of(worker) is var seen && seen["em_deadlines_overdue"] >= 1 && seen["em_outbox_oldest_seconds"] > 0);
+        }
+        finally
+        {
+            await Servers.Command("start", "rabbitmq");
+        }
+
+        await worker.Until("its message went out", async () => (await worker.Get($"/contracts/{during}"))?["status"]?.GetValue<string>() == "awaitingConnection");
+        Assert.That((await worker.Get("/messages/parked"))!["items"]!.AsArray(), Is.Empty);
+        await worker.Until("ready", async () => (await worker.Get("/health/ready"))?["status"]?.GetValue<string>() == "ready");
+    }
+
+    [Test]
+    [CancelAfter(300_000)]
+    public async Task Should_come_back_when_its_refused_login_is_put_right(CancellationToken cancellation)
+    {
+        var user = $"late-{fleetName}";
+        var bus = new UriBuilder(servers.Bus) { UserName = user, Password = "right" }.Uri;
+        await using var worker = new WorkerProcess(Directory.CreateTempSubdirectory("em-late-").FullName, servers.Connections(bus));
+        await worker.Start("live");
+        await worker.Until("it says why", () => Task.FromResult(worker.Output.Contains("ACCESS_REFUSED", StringComparison.Ordinal)));
+        await servers.Account(user, "right");
+        await worker.Until("ready", IsReady);
+
+        await servers.Account(user, "changed");
+        await servers.Disconnect(user);
+        await worker.Until("not ready", async () => !await IsReady());
+        var id = await When_the_worker_is_killed.Submit(worker, $"{fleetName}-1", $"{fleetName}-late");
+        await servers.Account(user, "right");
+        await worker.Until("its message went out", async () => (await worker.Get($"/contracts/{id}"))?["status"]?.GetValue<string>() == "awaitingConnection");
+        await worker.Until("ready again", IsReady);
+
+        async Task<bool> IsReady() => (await worker.Get("/health/ready"))?["status"]?.GetValue<string>() == "ready";
     }
 
     [Test]
