@@ -89,6 +89,8 @@ internal static class NeighbourProgram
             x.UsingRabbitMq((context, rabbit) =>
             {
                 rabbit.Host(bus, $"{call.Neighbour}@{Dns.GetHostName()}");
+                // What has failed is kept, however often it is looked at.
+                rabbit.SendTopology.ConfigureErrorSettings = error => error.SetQueueArgument("x-delivery-limit", null);
                 rabbit.ConfigureEndpoints(context);
             });
         });

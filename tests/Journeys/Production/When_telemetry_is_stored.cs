@@ -132,6 +132,26 @@ public sealed class When_telemetry_is_stored(bool postgres)
     }
 
     [Test]
+    public async Task Should_tell_a_silence_again_only_after_a_while_when_nobody_takes_it()
+    {
+        await Store(Sample("a", contract: false));
+        await Read(async db =>
+        {
+            db.Add(new DeviceRow { DeviceId = "a", Epoch = 1, Connected = true, ChangedAt = Now, ReportInterval = TimeSpan.FromSeconds(1) });
+            return await db.SaveChangesAsync();
+        });
+        var told = new List<int>();
+        foreach (var seconds in new[] { 3600, 3601, 3629, 3630 })
+        {
+            clock.Now = Now.AddSeconds(seconds);
+            await using var scope = services.CreateAsyncScope();
+            told.Add(await scope.ServiceProvider.GetRequiredService<StalenessSweep>().RunOnce(default));
+        }
+
+        Assert.That(told, Is.EqualTo(new[] { 1, 0, 0, 1 }));
+    }
+
+    [Test]
     public async Task Should_store_a_batch_with_one_statement()
     {
         await Read(async db =>
