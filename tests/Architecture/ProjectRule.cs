@@ -17,7 +17,7 @@ internal sealed record ProjectRule(string Project, string[] Projects, string[] P
     public static IReadOnlyList<ProjectRule> Table { get; } =
     [
         new("Contracts.Messages", [], [], ["*"]),
-        new("Domain", [], ["NetTopologySuite", "MathNet.Numerics"], [.. EntityFramework, .. MassTransit, .. Mqtt, .. Loggers]),
+        new("Domain", [], ["NetTopologySuite"], [.. EntityFramework, .. MassTransit, .. Mqtt, .. Loggers]),
         new("Sagas", ["Domain", "Contracts.Messages"], ["MassTransit"], [.. EntityFramework, .. Mqtt]),
         new("Durability", [], ["MassTransit", .. EntityFramework], Mqtt),
         new("Store", ["Durability", "Sagas", "Domain", "Contracts.Messages"], EntityFramework, Mqtt),
