@@ -97,13 +97,19 @@ public sealed partial class ContractMachine
                 .On(Verdict.Lost, then => then.ForgetActuals())
                 .On(Verdict.Connected, then => ReadActuals(then, complete => complete.StoreReport().Express())),
             When(DataProvided).Take(),
+            When(Revised).Judge()
+                .On(Verdict.DoneByOther, then => Stop(then, TransitionCause.LateEvidence))
+                .KeepFailure(),
+            When(Kept).Judge()
+                .On(Verdict.Outdated, then => then.DropFinished()),
+            When(NotReplanned).Judge().KeepFailure(),
             When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked, IsMeant).Hold().ArmHold(),
             When(ReconcileAsked).AskForReconciliation(),
             When(Attested).Attest().On(Verdict.Attested, StoreAttested));
         Ignoring(Held, Submitted, "the broker may redeliver the message that started us");
         Ignoring(Held, DataRefused, "asked again on resume: the data request is still open");
-        IgnoringLateAnswers(Held, data: false);
+        IgnoringLateAnswers(Held, data: false, plan: false);
     }
 
     /// <summary>What was open before the hold goes on.</summary>

@@ -120,6 +120,7 @@ internal static class Given
         yield return ("Held, offline", "Held", saga => saga.Connected = false);
         yield return ("Held, never accepted", "Held", saga => (saga.AcceptedRevision, saga.SentRevision, saga.Execution) = (0, 0, Execution.None));
         yield return ("Held, a failure open", "Held", saga => saga.Open = saga.Open with { Recovery = new OpenRecovery(RecoveryId, Failure(FailureKind.ActionFailed), 3, null, false, null, []) });
+        yield return ("Held, a replan open", "Held", saga => saga.Open = saga.Open with { Replan = new OpenReplan(ReplanId, ReplanReason.Divergence, Now) });
         yield return ("Held until an instant", "Held", saga => saga.Open = saga.Open with { Hold = new OpenHold(Now, "wait", null) });
         yield return ("Stopping for abort", "Stopping", saga => saga.Open = saga.Open with { Stop = new OpenStop(ContractStatus.Aborted, null) });
         yield return ("Stopping for reassign", "Stopping", saga => saga.Open = saga.Open with { Stop = new OpenStop(ContractStatus.Reassigned, "rule 1") });

@@ -114,7 +114,8 @@ internal static class Endings
             : null;
     }
 
-    /// <summary>Ends a hold: a failure that was open goes on, missing data is asked for, else it goes on where it was.</summary>
+    /// <summary>Ends a hold: a failure that was open goes on, missing data is asked for, else it goes on where it was. What
+    /// the Planner has not settled is looked at again with the actuals.</summary>
     public static EventActivityBinder<ContractState, T> Release<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
         binder.ThenAsync(async context =>
@@ -134,10 +135,12 @@ internal static class Endings
                 return;
             }
 
+            var isSettled = saga.Open.Replan is null && (saga.Open.Divergence is not { } found || found.Revision != saga.AcceptedRevision
+                || Divergences.CallsForReplan(plan, found, saga.Open.Settled) is null);
             findings.Add(
                 plan.DataRequests.Count > 0 ? Verdict.ToPreparing
                 : saga.AcceptedRevision == 0 ? Verdict.ToAwaitingConnection
-                : saga.Connected && saga.Open.Actuals is null && saga.Revision == saga.AcceptedRevision ? Verdict.ToLive
+                : saga.Connected && saga.Open.Actuals is null && saga.Revision == saga.AcceptedRevision && isSettled ? Verdict.ToLive
                 : Verdict.ToProjected);
         });
 

@@ -126,15 +126,17 @@ internal static class Facts
             });
         });
 
-    /// <summary>The verdict waits for the actuals.</summary>
-    public static EventActivityBinder<ContractState, LeftArea> KeepFailure(this EventActivityBinder<ContractState, LeftArea> binder) =>
+    /// <summary>The verdict waits: for the actuals, or for the end of a hold.</summary>
+    public static EventActivityBinder<ContractState, T> KeepFailure<T>(this EventActivityBinder<ContractState, T> binder)
+        where T : class =>
         binder.Then(context =>
         {
             if (context.Findings().Failure is { } failure)
             {
                 context.Saga.Open = context.Saga.Open with
                 {
-                    Failure = new FoundFailure(Domain.FailureKind.ScopeViolated, failure.ActionId, failure.Detail, null, context.Message.ReceivedAt),
+                    Failure = new FoundFailure(
+                        Enum.Parse<Domain.FailureKind>(failure.Kind.ToString()), failure.ActionId, failure.Detail, null, (context.Message as LeftArea)?.ReceivedAt ?? failure.At),
                 };
             }
         });

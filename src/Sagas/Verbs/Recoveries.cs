@@ -277,7 +277,7 @@ internal static class Recoveries
 
     private static void Hold(BehaviorContext<ContractState> context, DateTimeOffset? until, string reason, string? by)
     {
-        context.Saga.Open = context.Saga.Open with { Hold = new OpenHold(until, reason, by), Replan = null, Attempts = 0 };
+        context.Saga.Open = context.Saga.Open with { Hold = new OpenHold(until, reason, by), Attempts = 0 };
         context.Findings().Evidence["reason"] = reason;
     }
 

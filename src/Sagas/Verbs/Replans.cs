@@ -46,14 +46,15 @@ internal static class Replans
         where T : class =>
         binder.ThenAsync(context => context.Report());
 
-    /// <summary>Asks the Planner; a request that is open already stays open.</summary>
+    /// <summary>Asks the Planner; a request that is open already stays open. One whose deadline ended with a hold is made anew.</summary>
     public static EventActivityBinder<ContractState, T> RequestReplan<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
         binder.ThenAsync(async context =>
         {
             var (saga, work, reason) = (context.Saga, context.Work(), context.Findings().Replan);
-            if (saga.Open.Replan is null || (reason == ReplanReason.Outdated && saga.Open.Replan.Reason != reason))
+            if (saga.Open.Replan is not { } asked || (reason == ReplanReason.Outdated && asked.Reason != reason) || saga.Deadlines.Of(DeadlineKind.Replan) is null)
             {
+                reason = reason == ReplanReason.Divergence ? saga.Open.Replan?.Reason ?? reason : reason;
                 saga.Open = saga.Open with { Replan = new OpenReplan(work.NewId(), reason, work.Now, saga.Open.DoneByOthers) };
                 var plan = await context.Plan(saga.AcceptedRevision);
                 var deadline = work.Now + work.Settings.Replan;
@@ -102,7 +103,7 @@ internal static class Replans
 
             await context.Revise(plan);
             saga.Open = saga.Open with { Settled = saga.Open.Divergence, PlannerRevision = plan.Revision };
-            saga.Desire(Intent.Run);
+            saga.Desire(States.IntentOf(saga.CurrentState, stops: false) ?? saga.Intent);   // a hold for the Planner's sake ends
             context.Findings().Add(Verdict.RevisionPending);
         });
 
@@ -121,7 +122,7 @@ internal static class Replans
             var outdated = saga.Open.Replan.Reason == ReplanReason.Outdated;
             context.SettleReplan();
             saga.Open = saga.Open with { Settled = saga.Open.Divergence };
-            saga.Desire(Intent.Run);
+            saga.Desire(States.IntentOf(saga.CurrentState, stops: false) ?? saga.Intent);   // a hold for the Planner's sake ends
             await context.Disarm(DeadlineKind.Replan);
             context.Findings().Add(saga.Revision <= saga.AcceptedRevision ? Verdict.Settled : outdated ? Verdict.Outdated : Verdict.RevisionPending);
         });

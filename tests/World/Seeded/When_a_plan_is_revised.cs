@@ -35,8 +35,9 @@ public class When_a_plan_is_revised
         });
     }
 
-    [Test]
-    public async Task Should_plan_once_more_for_a_device_that_is_ahead_and_holds_meanwhile()
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Should_plan_once_more_for_a_device_that_is_ahead_and_holds_meanwhile(bool held)
     {
         var asked = await Diverge();
         var link = world.LinkOf("d1");
@@ -52,7 +53,11 @@ public class When_a_plan_is_revised
             Assert.That((world.Row(Contract).Intent, Held.Status), Is.EqualTo((Intent.Hold, Simulation.ContractStatus.Paused)), Story);
         });
 
-        await world.Publish(Revised(Asked[1], [.. Asked[1].RemainingActions.Where(action => action.ActionId != "a1")]), "planner >");
+        if (held)
+            await Hold();
+        await world.Publish(held ? new PlanKept { ContractId = Contract, ReplanId = Asked[1].ReplanId } : Revised(Asked[1], [.. Asked[1].RemainingActions.Where(action => action.ActionId != "a1")]), "planner >");
+        if (held)
+            await Resume();
         await world.Run(TimeSpan.FromMinutes(3));
         Assert.Multiple(() =>
         {
@@ -78,6 +83,79 @@ public class When_a_plan_is_revised
         await world.Run(TimeSpan.FromMinutes(3));
         Assert.That(world.States(Contract), Does.EndWith("Projected Reconciled Live Completed"), Story);
         Assert.That(world.Row(Contract).AcceptedRevision, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Should_push_the_new_plan_on_resume_to_a_contract_that_was_held_when_it_came()
+    {
+        var asked = await Diverge();
+        await Hold();
+        await world.Publish(Revised(asked, asked.RemainingActions[1], asked.RemainingActions[2]), "planner >");
+        await world.Run(TimeSpan.FromSeconds(5));
+        Assert.That((world.States(Contract).EndsWith("Reconciled Held", StringComparison.Ordinal), world.Row(Contract).Intent, Held.Status, Pushed.Max()),
+            Is.EqualTo((true, Intent.Hold, Simulation.ContractStatus.Paused, 1)), Story);
+        await Resume();
+        Assert.Multiple(() =>
+        {
+            Assert.That(world.States(Contract), Does.EndWith("Held Projected Reconciled Live Completed"), Story);
+            Assert.That((world.Row(Contract).AcceptedRevision, Asked.Count), Is.EqualTo((2, 1)));
+            Assert.That(Journal("actionFinished"), Is.EqualTo(new[] { "a2", "a3" }));
+        });
+    }
+
+    [Test]
+    public async Task Should_ask_again_on_resume_when_no_answer_came_to_a_held_contract()
+    {
+        var asked = await Diverge();
+        await Hold();
+        await world.Run(TimeSpan.FromMinutes(2));
+        await Resume(TimeSpan.FromSeconds(5));
+        Assert.That(Asked.Select(one => one.Reason), Is.EqualTo(new[] { asked.Reason, asked.Reason }), Story);
+        await world.Publish(new PlanKept { ContractId = Contract, ReplanId = Asked[1].ReplanId }, "planner >");
+        await world.Run(TimeSpan.FromSeconds(5));
+        Assert.That(world.States(Contract), Does.EndWith("Reconciled Held Projected Reconciled Live"), Story);
+    }
+
+    [Test]
+    public async Task Should_go_on_at_once_when_the_plan_was_kept_for_a_held_contract()
+    {
+        var asked = await Diverge();
+        await Hold();
+        await world.Publish(new PlanKept { ContractId = Contract, ReplanId = asked.ReplanId }, "planner >");
+        await world.Run(TimeSpan.FromSeconds(5));
+        Assert.That((world.Row(Contract).Intent, Held.Status), Is.EqualTo((Intent.Hold, Simulation.ContractStatus.Paused)), Story);
+        await Resume(TimeSpan.FromSeconds(5));
+        Assert.That(world.States(Contract), Does.EndWith("Reconciled Held Live"), Story);
+        Assert.That(Asked, Has.Count.EqualTo(1), Story);
+    }
+
+    [TestCase("fly", "actions[0].actionType")]
+    [TestCase("no way", "the Planner found no plan: no way")]
+    public async Task Should_fail_on_resume_when_a_held_contract_got_no_plan(string answer, string why)
+    {
+        var asked = await Diverge();
+        await Hold();
+        await world.Publish(answer == "fly" ? Revised(asked, asked.RemainingActions[1] with { ActionType = "fly" })
+            : new ReplanFailed { ContractId = Contract, ReplanId = asked.ReplanId, Reason = answer }, "planner >");
+        await world.Run(TimeSpan.FromSeconds(5));
+        Assert.That(world.States(Contract), Does.EndWith("Reconciled Held"), Story);
+        await Resume(TimeSpan.FromSeconds(1));
+        Assert.Multiple(() =>
+        {
+            Assert.That(world.States(Contract), Does.EndWith("Reconciled Held Recovering"), Story);
+            Assert.That(Failure.Kind, Is.EqualTo(FailureKind.ReplanFailed));
+            Assert.That(Failure.Detail, Does.Contain(why));
+        });
+    }
+
+    [Test]
+    public async Task Should_ask_on_resume_about_what_came_to_light_while_it_was_held()
+    {
+        await Diverge(held: true);
+        Assert.That((world.States(Contract), Asked.Count), Is.EqualTo(("AwaitingConnection Pushing Live Projected Held", 0)), Story);
+        await Resume(TimeSpan.FromSeconds(5));
+        Assert.That(Asked.Select(one => one.Reason), Is.EqualTo(new[] { ReplanReason.Divergence }), Story);
+        Assert.That(world.States(Contract), Does.EndWith("Held Projected Reconciled"), Story);
     }
 
     [Test]
@@ -164,7 +242,7 @@ public class When_a_plan_is_revised
     private IEnumerable<string?> Journal(string type) => Device.Contracts.Concat(Device.Closed).Single().Journal.Where(entry => entry.Type == type).Select(entry => entry.ActionId);
 
     /// <summary>A device that was away for a while and did not do what was planned, or not fast enough; what the Planner is asked then.</summary>
-    private async Task<ReplanRequested> Diverge(bool skips = true, TimeSpan? window = null)
+    private async Task<ReplanRequested> Diverge(bool skips = true, TimeSpan? window = null, bool held = false)
     {
         var script = new DeviceScript { OnAction = action => new ActionBehaviour { Skip = skips && action is { ActionId: "a1", Revision: 1 }, Fraction = 0.5 } };
         world = await World.Create(new WorldPlan(1) { Devices = 1, IsScripted = true, Script = script }, new Census());
@@ -178,9 +256,23 @@ public class When_a_plan_is_revised
         await world.Run(TimeSpan.FromSeconds(5));
         world.Disconnect(link, clean: false);
         await world.Run(TimeSpan.FromSeconds(5));
+        if (held)
+            await Hold();
         world.Connect(link);
         await world.Run(TimeSpan.FromSeconds(2));
-        return Asked.SingleOrDefault() ?? throw new AssertionException(Story);
+        return held ? null! : Asked.SingleOrDefault() ?? throw new AssertionException(Story);
+    }
+
+    private async Task Hold()
+    {
+        await world.Publish(new HoldContract { ContractId = Contract, Reason = "aisle closed", RequestedBy = "an operator" }, "operator >");
+        await world.Run(TimeSpan.FromSeconds(5));
+    }
+
+    private async Task Resume(TimeSpan? time = null)
+    {
+        await world.Publish(new ResumeContract { ContractId = Contract, Reason = "open again", RequestedBy = "an operator" }, "operator >");
+        await world.Run(time ?? TimeSpan.FromMinutes(3));
     }
 
     private async Task Reconcile()
