@@ -10,6 +10,9 @@ public sealed record OpenMatters
     /// <summary>Names of data requests without an answer yet, by request id.</summary>
     public ImmutableSortedDictionary<Guid, string> Data { get; init; } = ImmutableSortedDictionary<Guid, string>.Empty;
 
+    /// <summary>The requests whose data is here: it may have to be fetched again.</summary>
+    public ImmutableArray<Domain.DataRequest> Fetched { get; init; } = [];
+
     public OpenActuals? Actuals { get; init; }
     public OpenRecovery? Recovery { get; init; }
     public OpenReplan? Replan { get; init; }

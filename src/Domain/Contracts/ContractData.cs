@@ -39,6 +39,13 @@ public static class ContractData
             : (provided, null);
     }
 
+    /// <summary>Puts requests back in the place of the data that came for them: it is fetched again.</summary>
+    public static Contract Refresh(Contract contract, IReadOnlyCollection<DataRequest> requests) => contract with
+    {
+        Data = [.. contract.Data.Where(item => requests.All(request => request.Name != item.Name))],
+        DataRequests = [.. contract.DataRequests, .. requests],
+    };
+
     internal static byte[]? Decode(string content)
     {
         var bytes = new byte[content.Length / 4 * 3 + 3];

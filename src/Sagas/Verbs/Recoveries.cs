@@ -256,6 +256,7 @@ internal static class Recoveries
     {
         var (saga, findings) = (context.Saga, context.Findings());
         var plan = await context.Plan(saga.Revision);
+        var isStale = IsDataInvalid(saga.Open.Recovery!.Failure) && saga.Open.Fetched.Length > 0;
         saga.Open = saga.Open with { Recovery = null, Attempts = 0, Failure = null };
         if (saga.Open.Data.Count > 0 || plan.DataRequests.Any(request => plan.Data.All(data => data.Name != request.Name)))
         {
@@ -264,9 +265,22 @@ internal static class Recoveries
         }
 
         var retried = Plans.Retry(plan, saga.Execution, from, context.NextRevision());
+        if (isStale)
+        {
+            // The device could not use what was fetched: the same content would be refused again.
+            await context.Revise(ContractData.Refresh(retried, saga.Open.Fetched));
+            saga.Open = saga.Open with { Fetched = [] };
+            findings.Add(Verdict.RetryData);
+            return;
+        }
+
         await context.Revise(retried);
         findings.Add(saga.AcceptedRevision == 0 ? Verdict.RetryFirst : saga.Connected && saga.Open.Actuals is null ? Verdict.Retry : Verdict.RetryLater);
     }
+
+    private static bool IsDataInvalid(Failure failure) =>
+        failure is { Kind: FailureKind.ContractRejected, Evidence: { } evidence }
+        && evidence.TryGetProperty("reasonCode", out var code) && code.ValueEquals("dataInvalid");
 
     public static EventActivityBinder<ContractState, HoldContract> Hold(this EventActivityBinder<ContractState, HoldContract> binder) =>
         binder.Then(context =>

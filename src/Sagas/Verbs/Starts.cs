@@ -48,14 +48,18 @@ internal static class Starts
                 return;
             }
 
-            var (with, reason) = ContractData.Provide(await context.Plan(saga.Revision), name, provided.MediaType, provided.Content, provided.Sha256);
+            var plan = await context.Plan(saga.Revision);
+            var (with, reason) = ContractData.Provide(plan, name, provided.MediaType, provided.Content, provided.Sha256);
             if (with is null)
             {
                 context.Blame(FailureKind.DataUnavailable, $"the data '{name}' is not usable: {reason}", new JsonObject { ["name"] = name, ["reason"] = reason });
                 return;
             }
 
-            saga.Open = saga.Open with { Data = saga.Open.Data.Remove(provided.RequestId) };
+            saga.Open = saga.Open with
+            {
+                Data = saga.Open.Data.Remove(provided.RequestId), Fetched = [.. saga.Open.Fetched, .. plan.DataRequests.Where(request => request.Name == name)],
+            };
             await context.Work().Records.Keep(with, context.CancellationToken);
             if (saga.Open.Data.IsEmpty)
             {

@@ -57,8 +57,7 @@ public class When_spatial_data_is_fetched
         var recovery = Recovery;
         Assert.That((recovery.Failure.Kind, recovery.Failure.Detail), Is.EqualTo((FailureKind.DataUnavailable, $"the data 'zones' {fault}")), Story);
 
-        await world.Publish(new RecoveryDecided { ContractId = Contract, RecoveryId = recovery.RecoveryId, Strategy = RecoveryStrategy.Retry, Reason = "rule 1" }, "policy >");
-        await world.Run(TimeSpan.FromSeconds(1));
+        await Retry(recovery);
         await world.Publish(World.Provided(Asked("zones")[1]), "equator >");
         await world.Run(TimeSpan.FromSeconds(1));
         Assert.Multiple(() =>
@@ -87,18 +86,50 @@ public class When_spatial_data_is_fetched
     [Test]
     public async Task Should_not_fetch_again_on_a_retry_that_has_all_it_needs()
     {
-        await Submit(refuses: true);
+        await Submit("other");
         foreach (var asked in world.Said.OfType<SpatialDataRequested>().ToList())
             await world.Publish(World.Provided(asked), "equator >");
         await world.Run(TimeSpan.FromSeconds(1));
         Assert.That(Recovery.Failure.Kind, Is.EqualTo(FailureKind.ContractRejected), Story);
-        await world.Publish(new RecoveryDecided { ContractId = Contract, RecoveryId = Recovery.RecoveryId, Strategy = RecoveryStrategy.Retry, MayRepeat = true, Reason = "rule 1" }, "policy >");
-        await world.Run(TimeSpan.FromSeconds(1));
+        await Retry(Recovery);
         Assert.Multiple(() =>
         {
             Assert.That(world.States(Contract), Is.EqualTo("Preparing AwaitingConnection Pushing Recovering AwaitingConnection Pushing Live"), Story);
             Assert.That(world.Said.OfType<SpatialDataRequested>().Count(), Is.EqualTo(2));
             Assert.That(Pushed.Data!.Select(item => item.Name), Is.EquivalentTo(new[] { "map", "zones" }), "the next revision has it, too");
+        });
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Should_fetch_again_on_a_retry_what_the_device_could_not_use(bool failsAgain)
+    {
+        await Submit("dataInvalid");
+        foreach (var asked in world.Said.OfType<SpatialDataRequested>().ToList())
+            await world.Publish(World.Provided(asked), "equator >");
+        await world.Run(TimeSpan.FromSeconds(1));
+        Assert.That((Recovery.Failure.Kind, Pushed.Revision), Is.EqualTo((FailureKind.ContractRejected, (int?)1)), Story);
+
+        await Retry(Recovery);
+        Assert.That(world.States(Contract), Does.EndWith("Recovering Preparing"), Story);
+        Assert.That((Asked("map").Count, Asked("zones").Count), Is.EqualTo((2, 2)), Story);
+        Assert.That(Asked("map")[1].Query.ToString(), Is.EqualTo(Asked("map")[0].Query.ToString()));
+        await world.Publish(World.Provided(Asked("map")[0]) with { Content = Base64("old"), Sha256 = Sha256("old") }, "equator, to the older request >");
+        if (failsAgain)
+        {
+            await world.Publish(new SpatialDataUnavailable { ContractId = Contract, RequestId = Asked("zones")[1].RequestId, Reason = "no such layer" }, "equator >");
+            await world.Run(TimeSpan.FromSeconds(1));
+            await Retry(world.Said.OfType<RecoveryRequested>().Last());
+        }
+        foreach (var name in new[] { "map", "zones" })
+            await world.Publish(World.Provided(Asked(name)[^1]) with { Content = Base64("mended"), Sha256 = Sha256("mended") }, "equator >");
+        await world.Run(TimeSpan.FromSeconds(1));
+        Assert.Multiple(() =>
+        {
+            Assert.That(world.States(Contract), Does.EndWith("Preparing AwaitingConnection Pushing Live"), Story);
+            Assert.That(Pushed.Revision, Is.EqualTo(2), "a revision once sent is never sent with other content");
+            Assert.That(Pushed.Data!.Select(item => (item.Name, item.Content)), Is.EquivalentTo(new[] { ("map", Base64("mended")), ("zones", Base64("mended")) }));
+            Assert.That(Pushed.DataRequests ?? [], Is.Empty);
         });
     }
 
@@ -108,9 +139,15 @@ public class When_spatial_data_is_fetched
 
     private List<SpatialDataRequested> Asked(string name) => [.. world.Said.OfType<SpatialDataRequested>().Where(asked => asked.Name == name)];
 
-    private async Task Submit(bool refuses = false)
+    private async Task Retry(RecoveryRequested recovery)
     {
-        var script = new Simulation.DeviceScript { OnPush = push => refuses && push.Revision == 1 ? Simulation.PushAnswer.Refuse("other") : Simulation.PushAnswer.Accept };
+        await world.Publish(new RecoveryDecided { ContractId = Contract, RecoveryId = recovery.RecoveryId, Strategy = RecoveryStrategy.Retry, MayRepeat = true, Reason = "rule 1" }, "policy >");
+        await world.Run(TimeSpan.FromSeconds(1));
+    }
+
+    private async Task Submit(string? refusal = null)
+    {
+        var script = new Simulation.DeviceScript { OnPush = push => refusal is not null && push.Revision == 1 ? Simulation.PushAnswer.Refuse(refusal) : Simulation.PushAnswer.Accept };
         world = await World.Create(new WorldPlan(1) { Devices = 1, IsScripted = true, Script = script }, new Census());
         world.Connect(world.LinkOf("d1"));
         var document = World.Document(Contract, "d1", "T-1", 1, 20, TimeSpan.FromSeconds(60));
