@@ -61,12 +61,12 @@ internal sealed class Servers : IAsyncDisposable
         (await management.PutAsync(new Uri($"/api/permissions/{name}/{user}", UriKind.Relative), all)).EnsureSuccessStatusCode();
     }
 
-    /// <summary>Ends the connections of an account, as its administrator may.</summary>
+    /// <summary>Ends the connections of an account, as its administrator may: those that are listed, some seconds after they came.</summary>
     public async Task Disconnect(string user)
     {
         foreach (var connection in (await Management("connections")).Where(one => one!["user"]?.GetValue<string>() == user))
         {
-            (await management.DeleteAsync(new Uri($"/api/connections/{Uri.EscapeDataString(connection!["name"]!.GetValue<string>())}", UriKind.Relative))).EnsureSuccessStatusCode();
+            using var gone = await management.DeleteAsync(new Uri($"/api/connections/{Uri.EscapeDataString(connection!["name"]!.GetValue<string>())}", UriKind.Relative));
         }
     }
 

@@ -220,8 +220,11 @@ public sealed class When_two_workers_share_the_work
         await worker.Until("ready", IsReady);
 
         await servers.Account(user, "changed");
-        await servers.Disconnect(user);
-        await worker.Until("not ready", async () => !await IsReady());
+        await worker.Until("not ready", async () =>
+        {
+            await servers.Disconnect(user);
+            return !await IsReady();
+        });
         var id = await When_the_worker_is_killed.Submit(worker, $"{fleetName}-1", $"{fleetName}-late");
         await servers.Account(user, "right");
         await worker.Until("its message went out", async () => (await worker.Get($"/contracts/{id}"))?["status"]?.GetValue<string>() == "awaitingConnection");

@@ -86,7 +86,7 @@ public sealed partial class When_the_device_protocol_is_documented
     {
         var given = Directory.EnumerateFiles(Path.Combine(DeviceProtocolPage.Root(), "src"), "*.cs", SearchOption.AllDirectories)
             .SelectMany(file => Refusal().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).Distinct().ToList();
-        Assert.That(given, Is.SupersetOf(new[] { "epochTooOld", "notYourContract", "unknownContentHash" }));
+        Assert.That(given, Is.SupersetOf(new[] { "epochTooOld", "notYourContract", "unknownContentHash", "conflict" }));
         Assert.That(DeviceProtocolPage.FirstColumn("| reason |"), Is.SupersetOf(given));
     }
 
@@ -117,7 +117,7 @@ public sealed partial class When_the_device_protocol_is_documented
             DeviceProtocolPage.FirstColumn("| type |"),
             Is.EquivalentTo(typeof(EntryTypes).GetFields().Select(field => (string)field.GetRawConstantValue()!)));
 
-    [GeneratedRegex(@"new RejectDeviceMessage\s*\{[^}]*Reason = ""(\w+)""")]
+    [GeneratedRegex(@"(?:new RejectDeviceMessage\s*\{[^}]*Reason = |\.Reject\([\w.]+, ""[\w/]+"", )""(\w+)""")]
     private static partial Regex Refusal();
 
     private static IEnumerable<TestCaseData> Cases(string direction) =>
