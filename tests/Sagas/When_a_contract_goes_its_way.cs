@@ -71,6 +71,28 @@ public sealed class When_a_contract_goes_its_way
         Assert.That((spoken.Execution.Seq, spoken.Execution.Of("a1")!.Status, spoken.Open.Attested), Is.EqualTo((3L, Domain.ActionStatus.Failed, (OpenAttestation?)null)));
     }
 
+    [TestCase("actionStopped", false, "Recovering", 1)]
+    [TestCase("actionFailed", false, "Recovering", 1)]
+    [TestCase("actionFailed", true, "Projected", 2, Description = "It failed while it was planned: that failure is the one to decide about")]
+    [TestCase("actionFinished", false, "Projected", 2, Description = "The device skips it")]
+    [TestCase("paused", false, "Projected", 2, Description = "It goes on")]
+    public async Task Should_refuse_a_plan_that_would_execute_an_action_id_twice(string end, bool isOpen, string state, int revision)
+    {
+        await using var bench = await Bench.Start();
+        var plan = Given.Plan(contractId);
+        await bench.Records.Keep(plan, CancellationToken.None);
+        var saga = Given.In("Projected", contractId);
+        saga.Execution = saga.Execution.Apply(new(3, 1, Given.Now, end, "a1"));
+        saga.Open = saga.Open with { Failure = isOpen ? new(Domain.FailureKind.ActionFailed, "a1", "the action failed", 3, Given.Now) : null };
+        bench.Add(saga);
+        var revised = (PlanRevised)Message("Revised");
+        await bench.Handle(revised with { Actions = [.. revised.Actions, .. Shown.Actions(plan, [plan.Actions[0]])] });
+        Assert.That((bench.Find(contractId)!.CurrentState, bench.Find(contractId)!.Revision), Is.EqualTo((state, revision)));
+        Assert.That(
+            bench.Harness.Published.Select<RecoveryRequested>().Select(asked => (asked.Context.Message.Failure.Kind, asked.Context.Message.Failure.Detail)),
+            Is.EqualTo(state == "Recovering" ? [(FailureKind.ReplanFailed, $"the revised plan is not usable: actions[1].actionId: is that of an action that is {end[6..].ToLowerInvariant()}; once more needs a new one, with retryOf")] : Array.Empty<(FailureKind, string)>()));
+    }
+
     [Test]
     public async Task Should_refuse_what_another_device_says_of_it()
     {

@@ -61,7 +61,8 @@ public static partial class Plans
     public static IReadOnlyList<string> Unconfirmed(IReadOnlyList<PlannedAction> remaining, Execution execution, bool confirmed) =>
         confirmed ? [] : [.. remaining.Where(action => !action.Idempotent && !IsSpent(execution, action)).Select(action => action.ActionId)];
 
-    private static bool IsSpent(Execution execution, PlannedAction action) =>
+    /// <summary>Its id was used for an execution that failed or was stopped: once more needs another id.</summary>
+    public static bool IsSpent(Execution execution, PlannedAction action) =>
         execution.Of(action.ActionId)?.Status is ActionStatus.Failed or ActionStatus.Stopped;
 
     private static string Id(string root, string suffix) => root[..Math.Min(root.Length, 64 - suffix.Length)] + suffix;

@@ -93,7 +93,9 @@ internal static class Replans
             }
 
             var current = await context.Plan(saga.AcceptedRevision);
-            var (plan, errors) = PlanReading.Read(current, revised, context.NextRevision(), saga.Execution.Seq, work.Now);
+            // A failure that came meanwhile, and waits for its verdict, is the one to decide about: a retry gives new ids.
+            var executed = saga.Open.Failure is null ? saga.Execution : Execution.None;
+            var (plan, errors) = PlanReading.Read(current, revised, executed, context.NextRevision(), saga.Execution.Seq, work.Now);
             if (plan is null)
             {
                 context.Blame(FailureKind.ReplanFailed, $"the revised plan is not usable: {string.Join("; ", errors.Take(5))}",
