@@ -28,6 +28,9 @@ public sealed record OpenMatters
     /// <summary>Actions that the device is known to have finished only since the contract is over.</summary>
     public ImmutableArray<string> LateFinished { get; init; } = [];
 
+    /// <summary>Entries that prove work after the lease or the stop, until there is a contract to tell.</summary>
+    public SeqRange? LateDuplicate { get; init; }
+
     /// <summary>What devices of earlier contracts of the task have done, until the plan is reconciled with it.</summary>
     public ImmutableArray<string> DoneByOthers { get; init; } = [];
 

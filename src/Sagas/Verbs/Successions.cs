@@ -45,9 +45,11 @@ internal static class Successions
         {
             var (saga, successor) = (context.Saga, context.Message.SuccessorId);
             await context.Follow(successor);
-            if (!saga.Open.LateFinished.IsEmpty)
+            if (!saga.Open.LateFinished.IsEmpty || saga.Open.LateDuplicate is not null)
             {
-                await context.Send(Deadlines.ContractQueue, new PredecessorReported(successor, saga.CorrelationId, saga.DeviceId, saga.Open.LateFinished, null));
+                await context.Send(
+                    Deadlines.ContractQueue, new PredecessorReported(successor, saga.CorrelationId, saga.DeviceId, saga.Open.LateFinished, saga.Open.LateDuplicate));
+                saga.Open = saga.Open with { LateDuplicate = null };
             }
         });
 
@@ -87,13 +89,17 @@ internal static class Successions
                 });
             }
 
-            if (successor is { } next && (finished.Count > 0 || duplicate.Count > 0))
+            SeqRange? proof = duplicate.Count > 0 ? new SeqRange(saga.Open.LateDuplicate?.From ?? duplicate[0].Seq, duplicate[^1].Seq) : null;
+            if (successor is { } next && (finished.Count > 0 || proof is not null))
             {
                 await context.Follow(next);
-                await context.Send(Deadlines.ContractQueue, new PredecessorReported(
-                    next, saga.CorrelationId, saga.DeviceId, finished, duplicate.Count > 0 ? new SeqRange(duplicate[0].Seq, duplicate[^1].Seq) : null));
+                await context.Send(Deadlines.ContractQueue, new PredecessorReported(next, saga.CorrelationId, saga.DeviceId, finished, proof));
+                return;
             }
-            else if (saga.Open.Reassignment is not null && finished.Count > 0)
+
+            // Whoever gets the task has to know that this device does not stand still when it is told to.
+            saga.Open = saga.Open with { LateDuplicate = proof ?? saga.Open.LateDuplicate };
+            if (saga.Open.Reassignment is not null && finished.Count > 0)
             {
                 // Nobody has the task yet: the Scheduler is told that less remains.
                 await context.RequestReassignment();

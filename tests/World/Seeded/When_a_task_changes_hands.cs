@@ -105,17 +105,22 @@ public class When_a_task_changes_hands
     }
 
     [Test]
-    public async Task Should_escalate_the_successor_when_the_first_device_worked_after_it_was_said_to_stand_still()
+    public async Task Should_escalate_the_successor_when_the_first_device_worked_after_it_was_said_to_stand_still([Values] bool beforeIt)
     {
         // Whoever says that it stands still has looked at another device.
         resolve = raised => raised.ContractId == First ? Attested(raised) : null;
-        await Live(new WorldPlan(1) { HasDeviceWithoutLease = true, IsLawless = true }, device: "d2", seconds: 200);
+        await Live(new WorldPlan(1) { HasDeviceWithoutLease = true, IsLawless = true, HasScheduler = !beforeIt }, device: "d2", seconds: 200);
         world.Disconnect(world.LinkOf("d2"), clean: false);
         await Until(() => Said<RecoveryRequested>().Count > 0);
         await Until(() => world.Row(First).CurrentState == "Reassigned");
         await world.Run(TimeSpan.FromMinutes(5));
         world.Connect(world.LinkOf("d2"));
         await world.Run(TimeSpan.FromSeconds(30));
+        if (beforeIt)
+        {
+            await world.Publish(world.Assign(Said<ReassignmentRequested>()[^1]), "scheduler >");
+            await world.Run(TimeSpan.FromSeconds(30));
+        }
         var followed = await world.Events(First);
 
         Assert.Multiple(() =>
@@ -123,7 +128,7 @@ public class When_a_task_changes_hands
             Assert.That(followed.Skip(followed.IndexOf(nameof(ContractEnded)) + 1), Is.SupersetOf(new[] { nameof(LateEvidenceFound), nameof(DuplicateExecution) }));
             Assert.That(world.States(First), Does.EndWith("Stopping Escalated Reassigned"), Story);
             Assert.That(world.Row(First).Outcome!.Evidence, Is.EqualTo(OutcomeEvidence.Operator));
-            Assert.That(Said<DuplicateExecution>().Select(found => found.SuccessorId), Is.EqualTo(new Guid?[] { Successor.CorrelationId }), Story);
+            Assert.That(Said<DuplicateExecution>().Select(found => found.SuccessorId), Is.EqualTo(new Guid?[] { beforeIt ? null : Successor.CorrelationId }), Story);
             Assert.That(world.States(Successor.CorrelationId), Does.EndWith("Escalated"), Story);
             Assert.That(Said<EscalationRaised>()[^1].Failure.Evidence!.Value.GetProperty("duplicateExecution").GetProperty("deviceId").GetString(), Is.EqualTo("d2"));
         });
