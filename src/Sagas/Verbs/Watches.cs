@@ -58,8 +58,12 @@ internal static class Watches
         binder.ThenAsync(async context =>
         {
             var saga = context.Saga;
-            var basis = await Estimates.Basis(saga, await context.Plan(saga.AcceptedRevision), context.Work().Records, context.Work().Now, context.CancellationToken);
-            saga.Open = saga.Open with { Frozen = new FrozenBasis(basis.Execution, basis.EvidenceAt, basis.Progress, basis.LeaseEnd, basis.FreeFrom, context.Work().Now) };
+            var work = context.Work();
+            var basis = await Estimates.Basis(saga, await context.Plan(saga.AcceptedRevision), work.Records, work.Now, context.CancellationToken);
+            // The grace is over by now; what was shown may be wrong since the loss.
+            var connection = (await work.Records.Device(saga.DeviceId, context.CancellationToken)).Connection;
+            var lostAt = connection is { Connected: false, LostAt: { } lost } && lost < work.Now ? lost : work.Now;
+            saga.Open = saga.Open with { Frozen = new FrozenBasis(basis.Execution, basis.EvidenceAt, basis.Progress, basis.LeaseEnd, basis.FreeFrom, lostAt) };
         });
 
     public static EventActivityBinder<ContractState, T> ForgetActuals<T>(this EventActivityBinder<ContractState, T> binder)

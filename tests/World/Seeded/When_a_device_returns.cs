@@ -148,7 +148,9 @@ public class When_a_device_returns
         world.Connect(link);
         await world.Submit(JsonSerializer.SerializeToElement(World.Document(Contract, "d1", "T-1", 200, 1, TimeSpan.FromMinutes(10))));
         await world.Run(TimeSpan.FromSeconds(5));
+        var lostAt = world.Now;
         world.Disconnect(link, clean: false);
         await world.Run(TimeSpan.FromSeconds(180));
+        Assert.That(world.Row(Contract).Open.Frozen!.LostAt, Is.EqualTo(lostAt).Within(TimeSpan.FromMilliseconds(1)), "the grace is not left out");
     }
 }
