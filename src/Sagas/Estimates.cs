@@ -12,7 +12,7 @@ public static class Estimates
         var device = await records.Device(saga.DeviceId, ct);
         var basis = ProjectionBasis.From(
             plan, saga.Execution, AcceptedAt(saga),
-            sample is { ActionId: { } actionId } ? new ActionSample(actionId, sample.ReceivedAt, sample.Progress) : null);
+            sample is { ActionId: { } actionId } ? new ActionSample(actionId, sample.At, sample.Progress) : null);
         return basis with
         {
             LeaseEnd = device.Connection?.Lease == LeaseCapability.None ? null : lease?.EndsAt,

@@ -62,7 +62,7 @@ public sealed record LeaseGrant(long Epoch, long AsOf, DateTimeOffset ReceivedAt
 /// <param name="EndsAt">The end of the newest grant, counted from the receipt of what it echoes.</param>
 public sealed record LeaseView(DateTimeOffset SafeToReassignAt, DateTimeOffset EndsAt);
 
-public sealed record LatestSample(DateTimeOffset ReceivedAt, string? ActionId, double? Progress, double[]? Position, double? Battery);
+public sealed record LatestSample(DateTimeOffset At, string? ActionId, double? Progress, double[]? Position, double? Battery);
 
 /// <summary>One entry of the append-only history; <paramref name="Body"/> is its JSON as published or shown.</summary>
 public sealed record ContractEvent(Guid ContractId, string Name, int Version, DateTimeOffset At, string Body);

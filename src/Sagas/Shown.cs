@@ -15,10 +15,10 @@ public static class Shown
             return null;
         }
 
-        var live = latest is { ActionId: { } actionId } && latest.ReceivedAt >= at && execution.Running?.ActionId == actionId ? latest : null;
+        var live = latest is { ActionId: { } actionId } && latest.At >= at && execution.Running?.ActionId == actionId ? latest : null;
         return new Actual
         {
-            At = live?.ReceivedAt ?? at,
+            At = live?.At ?? at,
             Status = Enum.Parse<Messages.ExecutionStatus>(execution.Status.ToString()),
             Progress = PlanProgress.Known(plan, execution, live?.Progress),
             Actions = execution.Actions.ToDictionary(
@@ -30,7 +30,7 @@ public static class Shown
                     StartedAt = action.Value.StartedAt,
                     EndedAt = action.Value.EndedAt,
                 }),
-            Position = latest is not null && latest.ReceivedAt >= at ? latest.Position ?? execution.Position : execution.Position ?? latest?.Position,
+            Position = latest is not null && latest.At >= at ? latest.Position ?? execution.Position : execution.Position ?? latest?.Position,
             Battery = latest?.Battery,
         };
     }

@@ -110,7 +110,7 @@ public sealed class ContractRecords(StoreContext db, TimeProvider clock, Accepte
 
     public async Task<LatestSample?> Latest(Guid contractId, string deviceId, CancellationToken ct) =>
         await db.Samples.AsNoTracking().SingleOrDefaultAsync(row => row.DeviceId == deviceId && row.ContractId == contractId, ct) is { } row
-            ? new LatestSample(row.ReceivedAt, row.ActionId, row.Progress, row.Position, row.Battery)
+            ? new LatestSample(row.At, row.ActionId, row.Progress, row.Position, row.Battery)
             : null;
 
     public async Task<IReadOnlyList<TurnCandidate>> Candidates(string deviceId, CancellationToken ct)

@@ -146,7 +146,7 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
         {
             var (saga, sample) = (pair.saga, pair.sample);
             var plan = await services.GetRequiredService<IContractRecords>().Document(saga.CorrelationId, saga.AcceptedRevision, ct);
-            var latest = new LatestSample(sample.ReceivedAt, sample.ActionId, sample.Progress, sample.Position, sample.Battery);
+            var latest = new LatestSample(sample.At, sample.ActionId, sample.Progress, sample.Position, sample.Battery);
             if (Shown.Actual(saga.Execution, plan, latest) is { Progress: { } progress } actual)
             {
                 told.Add(saga.CorrelationId);

@@ -31,7 +31,7 @@ internal sealed class Representations(StoreContext db, IContractRecords records,
             var sample = samples[saga.CorrelationId].SingleOrDefault(one => one.DeviceId == saga.DeviceId);
             shown.Add(await Of(
                 saga, devices.GetValueOrDefault(saga.DeviceId)?.Connection, contacts.GetValueOrDefault(saga.DeviceId),
-                sample is null ? null : new LatestSample(sample.ReceivedAt, sample.ActionId, sample.Progress, sample.Position, sample.Battery), at, ct));
+                sample is null ? null : new LatestSample(sample.At, sample.ActionId, sample.Progress, sample.Position, sample.Battery), at, ct));
         }
 
         return shown;
@@ -108,8 +108,8 @@ internal sealed class Representations(StoreContext db, IContractRecords records,
     {
         var evidence = ProjectionBasis.From(
             plan, saga.Execution, saga.AcceptedAt ?? saga.CreatedAt,
-            sample is { ActionId: { } actionId } ? new ActionSample(actionId, sample.ReceivedAt, sample.Progress) : null);
-        return saga.Execution.Running is null || now - evidence.EvidenceAt <= Connectivity.StaleAfter(device?.ReportInterval, settings.StaleAfter);
+            sample is { ActionId: { } actionId } ? new ActionSample(actionId, sample.At, sample.Progress) : null);
+        return saga.Execution is not { Running: not null, Status: Domain.ExecutionStatus.Executing } || now - evidence.EvidenceAt <= Connectivity.StaleAfter(device?.ReportInterval, settings.StaleAfter);
     }
 
     /// <summary>The plan that decisions are about.</summary>

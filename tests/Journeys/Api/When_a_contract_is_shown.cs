@@ -76,7 +76,7 @@ public class When_a_contract_is_shown
         await host.Store(async db =>
         {
             db.Add(new GrantRow { ContractId = Id(1), Epoch = 1, AsOf = 1, EndsAt = ApiHost.Start.AddMinutes(12), SafeToReassignAt = ApiHost.Start.AddMinutes(13) });
-            db.Add(new SampleRow { DeviceId = "agv-1", ContractId = Id(1), ActionId = "a2", Battery = 0.8, ReceivedAt = ApiHost.Start.AddSeconds(175) });
+            db.Add(new SampleRow { DeviceId = "agv-1", ContractId = Id(1), ActionId = "a2", Battery = 0.8, At = ApiHost.Start.AddSeconds(175), ReceivedAt = ApiHost.Start.AddSeconds(178) });
             await db.SaveChangesAsync();
         });
         host.Clock.Now = ApiHost.Start.AddSeconds(180);
@@ -115,6 +115,25 @@ public class When_a_contract_is_shown
         Assert.That(shown["connected"]!.GetValue<bool>(), Is.EqualTo(silentFor <= 15));
         Assert.That(shown["projection"] is not null, Is.EqualTo(accepted && certainty != "confirmed"));
         Assert.That(shown["reported"] is not null, Is.EqualTo(accepted));
+    }
+
+    // What stands still says nothing new, and moves on no further.
+    [TestCase("paused", "confirmed")]
+    [TestCase("fault", "confirmed")]
+    [TestCase("progress", "inconclusive")]
+    public async Task Should_want_fresh_evidence_only_of_an_action_that_goes_on(string last, string certainty)
+    {
+        var device = $"d-{Guid.NewGuid():N}";
+        var id = await host.Seed(saga =>
+        {
+            Accepted(saga, "Escalated");
+            var running = Running();
+            saga.Execution = last == "progress" ? running : running.Apply(new(running.Seq + 1, 1, running.At!.Value, last));
+        }, document: ApiHost.Document(deviceId: device));
+        host.Clock.Now = ApiHost.Start.AddSeconds(290);
+        await host.Connect(device);
+        var shown = (await host.Get($"/contracts/{id}")).Json;
+        Assert.That((shown["certainty"]!.GetValue<string>(), shown["projection"] is null), Is.EqualTo((certainty, certainty == "confirmed")));
     }
 
     [TestCase(OutcomeEvidence.Device, "confirmed")]
