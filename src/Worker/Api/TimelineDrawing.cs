@@ -42,7 +42,8 @@ internal static class TimelineDrawing
         var lane = new XElement(
             Svg + "g", new XElement(Svg + "title", Printable(action.ActionId)),
             Rule(Left, y + Lane, Width - Right, y + Lane, "#eaecf0"),
-            Label(Left - 8, y + 16, Shortened(Printable(action.ActionId)), "end", "#1d2939"));
+            // Of letters of one width, so that the longest label fits whatever its letters are.
+            Label(Left - 8, y + 16, Shortened(Printable(action.ActionId)), "end", "#1d2939", new XAttribute("font-family", "DejaVu Sans Mono, Consolas, monospace")));
         if (action.Plan is { } plan)
         {
             lane.Add(Bar(scale, plan.Start, plan.End, y + 4, Lane - 8, "none", new XAttribute("stroke", "#98a2b3")));
@@ -159,8 +160,8 @@ internal static class TimelineDrawing
         Svg + "line", Number("x1", x), Number("y1", y), Number("x2", toX), Number("y2", toY), new XAttribute("stroke", colour), Number("stroke-width", width),
         dashes is null ? null : new XAttribute("stroke-dasharray", dashes));
 
-    private static XElement Label(double x, double y, string text, string anchor, string colour) => new(
-        Svg + "text", Number("x", x), Number("y", y), new XAttribute("text-anchor", anchor), new XAttribute("fill", colour), text);
+    private static XElement Label(double x, double y, string text, string anchor, string colour, XAttribute? font = null) => new(
+        Svg + "text", Number("x", x), Number("y", y), new XAttribute("text-anchor", anchor), new XAttribute("fill", colour), font, text);
 
     private static XAttribute Number(string name, double value) => new(name, Text($"{Math.Round(value, 1)}"));
 
