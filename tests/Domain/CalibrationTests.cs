@@ -92,7 +92,8 @@ public class When_projections_meet_reality
         return Reject(chance, duration, elapsed, x =>
         {
             var z = Math.Log((x - min + 0.1) / (mode - min + 0.1)) / 0.6;
-            return Math.Exp(-z * z / 2) * Math.Min(1, (mode - min + 0.1) / (x - min + 0.1));
+            // Its density peaks below its median; the factor keeps that peak at 1.
+            return Math.Exp(-z * z / 2) * (mode - min + 0.1) / (x - min + 0.1) * Math.Exp(-0.6 * 0.6 / 2);
         }, max);
     }
 
