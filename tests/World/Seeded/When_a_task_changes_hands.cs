@@ -1,6 +1,8 @@
 using System.Text.Json;
 using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Sagas;
+using ExecutionManager.Simulation;
+using ContractStatus = ExecutionManager.Contracts.Messages.ContractStatus;
 
 namespace ExecutionManager.World.Tests;
 
@@ -161,18 +163,46 @@ public class When_a_task_changes_hands
         });
     }
 
-    [Test]
-    public async Task Should_let_cancel_outrank_a_reassignment()
+    [TestCase(RecoveryStrategy.Reassign)]
+    [TestCase(RecoveryStrategy.Abort)]
+    public async Task Should_let_cancel_outrank_what_it_is_stopped_for(RecoveryStrategy decided)
     {
-        await Live(new WorldPlan(1));
-        strategy = RecoveryStrategy.Escalate;
-        resolve = raised => new() { ContractId = raised.ContractId, EscalationId = raised.EscalationId, Strategy = RecoveryStrategy.Reassign, MayRepeat = true, Reason = "another one", By = "an operator" };
-        world.LinkOf("d1").IsSilent = true;
-        await Until(() => world.Row(First).CurrentState is "Stopping" or "Reassigned");
+        await BeStopping(decided);
         await world.Publish(new CancelContract { ContractId = First, Reason = "no longer wanted", RequestedBy = "scheduler" }, "scheduler >");
-        await world.Run(TimeSpan.FromMinutes(3));
-        Assert.That(world.States(First), Does.EndWith("Escalated Stopping Cancelled").Or.EndWith("Escalated Stopping Reassigned"), Story);
-        Assert.That(Said<ReassignmentRequested>(), Has.Count.EqualTo(world.Row(First).CurrentState == "Cancelled" ? 0 : 1), Story);
+        await world.Run(TimeSpan.FromMinutes(4));
+        Assert.Multiple(() =>
+        {
+            Assert.That(world.States(First), Does.EndWith("Recovering Stopping Cancelled"), Story);
+            Assert.That(world.Row(First).Outcome!.Reason, Is.EqualTo("no longer wanted"));
+            Assert.That(Said<ReassignmentRequested>(), Is.Empty, "nobody is to do it any more");
+        });
+    }
+
+    [Test]
+    public async Task Should_let_completion_outrank_even_a_cancel()
+    {
+        await Live(new WorldPlan(1), actions: 1);
+        world.Disconnect(world.LinkOf("d1"), clean: false);
+        await world.Run(TimeSpan.FromSeconds(1));
+        await world.Publish(new CancelContract { ContractId = First, Reason = "no longer wanted", RequestedBy = "scheduler" }, "scheduler >");
+        await world.Run(TimeSpan.FromSeconds(45));
+        Assert.That(world.States(First), Does.EndWith("Stopping"), Story);
+        world.Connect(world.LinkOf("d1"));
+        await world.Run(TimeSpan.FromSeconds(5));
+        Assert.That(world.States(First), Does.EndWith("Stopping Completed"), Story);
+    }
+
+    [TestCase(RecoveryStrategy.Reassign, RecoveryStrategy.Abort, ContractStatus.Aborted)]
+    [TestCase(RecoveryStrategy.Abort, RecoveryStrategy.Reassign, ContractStatus.Aborted)]
+    [TestCase(RecoveryStrategy.Reassign, RecoveryStrategy.Reassign, ContractStatus.Reassigned)]
+    [TestCase(null, RecoveryStrategy.Abort, ContractStatus.Cancelled)]
+    public async Task Should_keep_the_higher_outcome_of_a_stop_that_a_person_decides_about(RecoveryStrategy? stoppedFor, RecoveryStrategy decided, ContractStatus outcome)
+    {
+        resolve = raised => Attested(raised) with { Strategy = decided, MayRepeat = true };
+        await BeStopping(stoppedFor, new WorldPlan(1) { HasDeviceWithoutLease = true, IsLawless = true }, "d2");
+        await world.Run(TimeSpan.FromMinutes(1));
+        Assert.That(world.States(First), Does.EndWith($"Stopping Escalated Stopping {outcome}"), Story);
+        Assert.That(Said<ReassignmentRequested>().Any(), Is.EqualTo(outcome == ContractStatus.Reassigned));
     }
 
     [Test]
@@ -260,6 +290,25 @@ public class When_a_task_changes_hands
         await world.Submit(JsonSerializer.SerializeToElement(document));
         await world.Run(TimeSpan.FromSeconds(5));
         Assert.That(world.States(First), Does.EndWith("Live"), Story);
+    }
+
+    /// <summary>An action fails, and the device is cut off before it hears of the decision, or of a cancel.</summary>
+    private async Task BeStopping(RecoveryStrategy? decided, WorldPlan? plan = null, string device = "d1")
+    {
+        strategy = null;
+        await Live((plan ?? new WorldPlan(1)) with { Script = new DeviceScript { OnAction = _ => new ActionBehaviour { FailWith = "blocked" } } }, device: device);
+        await Until(() => Said<RecoveryRequested>().Count > 0);
+        world.Disconnect(world.LinkOf(device), clean: false);
+        await world.Run(TimeSpan.FromSeconds(1));
+        strategy = decided;
+        await world.Publish(
+            Answer(Said<RecoveryRequested>()[0]) ?? new CancelContract { ContractId = First, Reason = "no longer wanted", RequestedBy = "scheduler" }, "somebody >");
+        await world.Run(TimeSpan.FromSeconds(1));
+        Assert.That(world.States(First), Does.EndWith("Recovering Stopping"), Story);
+        Assert.That(world.Row(First).Open.Stop!.Outcome, Is.EqualTo(decided switch
+        {
+            RecoveryStrategy.Reassign => ContractStatus.Reassigned, RecoveryStrategy.Abort => ContractStatus.Aborted, _ => ContractStatus.Cancelled,
+        }));
     }
 
     private async Task Until(Func<bool> holds)
