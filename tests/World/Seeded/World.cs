@@ -146,6 +146,14 @@ internal sealed partial class World : IAsyncDisposable
         }
     }
 
+    /// <summary>The workers are down for so long.</summary>
+    public async Task Restart(TimeSpan after)
+    {
+        await StopWorker("stops");
+        await Let(after);
+        await StartWorker();
+    }
+
     public async Task Submit(JsonElement document)
     {
         var contract = document.GetProperty("contractId").GetGuid();
