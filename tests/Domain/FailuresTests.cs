@@ -57,26 +57,6 @@ public class When_evidence_comes_in
     }
 
     [Test]
-    public void Should_find_that_a_journal_is_lost()
-    {
-        Assert.That(Failures.JournalLost(listed: true, ackedThrough: 4, acknowledged: 5, acceptedAndOpen: true)?.Kind, Is.EqualTo(FailureKind.DeviceFault));
-        Assert.That(Failures.JournalLost(listed: false, ackedThrough: null, acknowledged: 5, acceptedAndOpen: true)?.Kind, Is.EqualTo(FailureKind.DeviceFault));
-        Assert.That(Failures.JournalLost(listed: true, ackedThrough: 5, acknowledged: 5, acceptedAndOpen: true), Is.Null);
-        Assert.That(Failures.JournalLost(listed: true, ackedThrough: 6, acknowledged: 5, acceptedAndOpen: true), Is.Null);
-        Assert.That(Failures.JournalLost(listed: false, ackedThrough: null, acknowledged: 0, acceptedAndOpen: false), Is.Null);
-    }
-
-    [Test]
-    public void Should_time_an_action_by_its_max_and_the_tolerance_without_pauses()
-    {
-        Execution Ran(params JournalEntry[] entries) => Execution.None.Fold([Make.Entry(1, "actionStarted", "a1"), .. entries]);
-        Assert.That(Failures.ActionTimeoutAt(Plan, Ran()), Is.EqualTo(Make.At(150)));
-        Assert.That(Failures.ActionTimeoutAt(Plan, Ran(Make.Entry(2, "paused", at: 20))), Is.Null);
-        Assert.That(Failures.ActionTimeoutAt(Plan, Ran(Make.Entry(2, "paused", at: 20), Make.Entry(3, "resumed", at: 100))), Is.EqualTo(Make.At(230)));
-        Assert.That(Failures.ActionTimeoutAt(Make.Plan("other"), Ran()), Is.Null);
-    }
-
-    [Test]
     public void Should_know_what_is_concluded_from_silence_alone() =>
         Assert.That(Enum.GetValues<FailureKind>().Where(Failures.FromSilence), Is.EqualTo(
             [FailureKind.DeviceUnreachable, FailureKind.AcceptTimeout, FailureKind.OfflineTooLong, FailureKind.ReconciliationTimeout]));

@@ -36,29 +36,6 @@ public static class Failures
             : null);
     }
 
-    /// <summary>
-    /// When the running action, pauses left out, will have run longer than its max and the tolerance of the schedule;
-    /// null if nothing runs, or it is not planned or since when it runs is not known.
-    /// </summary>
-    public static DateTimeOffset? ActionTimeoutAt(Contract plan, Execution execution) =>
-        execution.Running is { StartedAt: not null, RunningSince: { } since } running
-        && plan.Actions.FirstOrDefault(action => action.ActionId == running.ActionId) is { } action
-            ? since.Plus(action.Duration.Max + plan.Tolerance.Schedule - running.Ran)
-            : null;
-
-    /// <summary>Whether a birth shows that the device lost its journal; null if it does not.</summary>
-    /// <param name="listed">The birth lists the contract.</param>
-    /// <param name="ackedThrough">What it says was acknowledged; null if not listed.</param>
-    /// <param name="acknowledged">What was acknowledged.</param>
-    /// <param name="acceptedAndOpen">There is evidence of acceptance and the contract is not closed.</param>
-    public static FoundFailure? JournalLost(bool listed, long? ackedThrough, long acknowledged, bool acceptedAndOpen) =>
-        !listed && acceptedAndOpen
-            ? new(FailureKind.DeviceFault, null, "journal lost: the device does not know the contract it accepted", null, null)
-        : ackedThrough < acknowledged
-            ? new(FailureKind.DeviceFault, null,
-                $"journal lost: the device knows of {ackedThrough} acknowledged entries, {acknowledged} were", null, null)
-        : null;
-
     /// <summary>Whether a position lies outside the contract's area; false where there is no area or no position.</summary>
     public static bool IsOutside(Contract plan, IReadOnlyList<double>? position) =>
         position is [var x, var y, ..]
