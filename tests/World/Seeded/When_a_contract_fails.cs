@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ExecutionManager.Adapters;
 using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Simulation;
 using static ExecutionManager.Contracts.Messages.Certainty;
@@ -111,6 +112,72 @@ public class When_a_contract_fails
         Assert.That(world.Said.OfType<PushContract>().Count(push => push.Contract.Revision == 2), Is.EqualTo(3), "the accept deadline repeats the push");
         Assert.That(world.Said.OfType<RecoveryRequested>().Select(asked => asked.Failure.Kind), Is.EqualTo(new[] { ActionFailed }), world.Story(new LawBroken("one failure", "")));
         Assert.That(world.States(Contract), Does.EndWith("Recovering Escalated Reconciled Live Completed"));
+    }
+
+    [Test]
+    public async Task Should_not_be_retried_when_the_journal_is_lost()
+    {
+        await using var world = await Alone();
+        var link = world.LinkOf("d1");
+        world.Disconnect(link, clean: false);
+        link.LostDisk = true;
+        link.Device.LoseStorage(world.Now);
+        world.Connect(link);
+        await world.Run(TimeSpan.FromSeconds(2));
+        var asked = world.Said.OfType<RecoveryRequested>().Single();
+        await world.Publish(new RecoveryDecided { ContractId = Contract, RecoveryId = asked.RecoveryId, Strategy = Retry, MayRepeat = true, Reason = "rule 1" }, "policy >");
+        await world.Run(TimeSpan.FromSeconds(2));
+
+        var again = world.Said.OfType<RecoveryRequested>().Last();
+        Assert.Multiple(() =>
+        {
+            Assert.That((asked.Failure.Kind, asked.Failure.Certainty), Is.EqualTo((DeviceFault, Confirmed)));
+            Assert.That(asked.Failure.Evidence!.Value.GetProperty("journalLost").GetBoolean());
+            Assert.That(asked.Unconfirmed, Is.EqualTo(new[] { "a1", "a2" }), "nobody knows what was executed");
+            Assert.That(asked.AllowedStrategies, Is.EqualTo(Strategies.Except([Retry])));
+            Assert.That((again.Attempt, again.Refused?.Strategy, again.Refused?.Reason), Is.EqualTo((2, Retry, "the journal is lost, which excludes retry")));
+            Assert.That(world.States(Contract), Does.EndWith("Recovering"), world.Story(new LawBroken("refused", "")));
+        });
+    }
+
+    [Test]
+    public async Task Should_be_told_of_a_stop_that_nobody_asked_for()
+    {
+        await using var world = await Alone();
+        var link = world.LinkOf("d1");
+        link.Down.Add(Downward.Write(new SetDesired
+        {
+            ContractId = Contract, DeviceId = "d1", ConnectionEpoch = link.Device.Epoch, Revision = 1, Intent = Intent.Stop, IntentVersion = 99,
+        }));
+        await world.Run(TimeSpan.FromSeconds(10));
+        var failure = world.Said.OfType<RecoveryRequested>().Single().Failure;
+        Assert.That((failure.Kind, failure.Certainty), Is.EqualTo((DeviceFault, Confirmed)), world.Story(new LawBroken("a fault", "")));
+        Assert.That(failure.Detail, Does.Contain("stopped the contract"));
+        Assert.That(world.States(Contract), Does.EndWith("Live Recovering"));
+    }
+
+    [Test]
+    public async Task Should_be_certain_that_the_window_is_missed_while_connected()
+    {
+        await using var world = await Alone(TimeSpan.FromSeconds(15));
+        world.LinkOf("d1").IsSilent = true;    // before it can say that it stops
+        await world.Run(TimeSpan.FromSeconds(15));
+        var asked = world.Said.OfType<RecoveryRequested>().Single();
+        Assert.That((asked.Failure.Kind, asked.Failure.Certainty, asked.Connected), Is.EqualTo((WindowMissed, Confirmed, true)), world.Story(new LawBroken("a window", "")));
+    }
+
+    /// <summary>One contract, live on its only device; nobody decides.</summary>
+    private static async Task<World> Alone(TimeSpan? window = null)
+    {
+        var world = await World.Create(new WorldPlan(1) { Devices = 1, IsScripted = true }, new Census());
+        world.Connect(world.LinkOf("d1"));
+        var document = World.Document(Contract, "d1", "T-1", 2, 20, TimeSpan.FromSeconds(60));
+        if (window is { } time)
+            document["scope"]!["notAfter"] = (world.Now + time).UtcDateTime;
+        await world.Submit(JsonSerializer.SerializeToElement(document));
+        await world.Run(TimeSpan.FromSeconds(5));
+        Assert.That(world.States(Contract), Does.EndWith("Live"));
+        return world;
     }
 
     [Test]
