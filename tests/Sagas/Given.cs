@@ -97,6 +97,7 @@ internal static class Given
     /// <summary>Each state as it typically is, and the situations in which an event leads elsewhere.</summary>
     public static IEnumerable<(string Title, string State, Action<ContractState> With)> Situations(IEnumerable<string> states)
     {
+        var until = new OpenHold(Now, "wait", null);
         foreach (var state in states)
         {
             yield return (state, state, _ => { });
@@ -113,22 +114,35 @@ internal static class Given
             (saga.AcceptedRevision, saga.SentRevision, saga.Connected, saga.Execution) = (0, 0, false, Execution.None);
             saga.Open = saga.Open with { Recovery = saga.Open.Recovery! with { Failure = Failure(FailureKind.DeviceUnreachable) } };
         });
+        yield return ("Recovering, data to fetch", "Recovering", saga =>
+        {
+            (saga.AcceptedRevision, saga.SentRevision, saga.Execution) = (0, 0, Execution.None);
+            saga.Open = saga.Open with { Recovery = saga.Open.Recovery! with { Failure = Failure(FailureKind.DataUnavailable) } };
+        });
         yield return ("Recovering, accepted and offline", "Recovering", saga => saga.Connected = false);
         yield return ("Initial, data to fetch", "Initial", _ => { });
         yield return ("Recovering, actuals awaited", "Recovering", saga => saga.Open = saga.Open with { Actuals = new OpenActuals(Epoch, null, true, false, ReportId) });
-        yield return ("Held, data to fetch", "Held", saga => (saga.AcceptedRevision, saga.SentRevision, saga.Execution) = (0, 0, Execution.None));
-        yield return ("Held, offline", "Held", saga => saga.Connected = false);
-        yield return ("Held, never accepted", "Held", saga => (saga.AcceptedRevision, saga.SentRevision, saga.Execution) = (0, 0, Execution.None));
-        yield return ("Held, a failure open", "Held", saga => saga.Open = saga.Open with { Recovery = new OpenRecovery(RecoveryId, Failure(FailureKind.ActionFailed), 3, null, false, null, []) });
+        yield return ("Held until an instant, data to fetch", "Held", saga => (saga.AcceptedRevision, saga.SentRevision, saga.Execution, saga.Open) = (0, 0, Execution.None, saga.Open with { Hold = until }));
+        yield return ("Held until an instant, offline", "Held", saga => (saga.Connected, saga.Open) = (false, saga.Open with { Hold = until }));
+        yield return ("Held until an instant, never accepted", "Held", saga => (saga.AcceptedRevision, saga.SentRevision, saga.Execution, saga.Open) = (0, 0, Execution.None, saga.Open with { Hold = until }));
+        yield return ("Held until an instant, a failure open", "Held", saga => saga.Open = saga.Open with { Hold = until, Recovery = new OpenRecovery(RecoveryId, Failure(FailureKind.ActionFailed), 3, null, false, null, []) });
         yield return ("Held, a replan open", "Held", saga => saga.Open = saga.Open with { Replan = new OpenReplan(ReplanId, ReplanReason.Divergence, Now) });
-        yield return ("Held until an instant", "Held", saga => saga.Open = saga.Open with { Hold = new OpenHold(Now, "wait", null) });
+        yield return ("Held, another has done it", "Held", saga => saga.Open = saga.Open with { Replan = new OpenReplan(ReplanId, ReplanReason.LateEvidence, Now) });
+        yield return ("Held until an instant", "Held", saga => saga.Open = saga.Open with { Hold = until });
         yield return ("Stopping for abort", "Stopping", saga => saga.Open = saga.Open with { Stop = new OpenStop(ContractStatus.Aborted, null) });
         yield return ("Stopping for reassign", "Stopping", saga => saga.Open = saga.Open with { Stop = new OpenStop(ContractStatus.Reassigned, "rule 1") });
         yield return ("Stopping, no lease ends", "Stopping", saga => saga.DeviceId = DeviceWithoutLease);
+        yield return ("Stopping, offline", "Stopping", saga => saga.Connected = false);
+        yield return ("Escalated, data to fetch", "Escalated", saga => (saga.AcceptedRevision, saga.SentRevision, saga.Execution) = (0, 0, Execution.None));
         yield return ("Escalated, offline", "Escalated", saga => saga.Connected = false);
         yield return ("Escalated, never pushed", "Escalated", saga => (saga.AcceptedRevision, saga.SentRevision, saga.Connected, saga.Execution) = (0, 0, false, Execution.None));
-        yield return ("Escalated, a stop kept", "Escalated", saga =>
-            (saga.Open, saga.Intent) = (saga.Open with { Stop = new OpenStop(ContractStatus.Cancelled, "no longer needed") }, Intent.Stop));
+        foreach (var outcome in new[] { ContractStatus.Cancelled, ContractStatus.Aborted, ContractStatus.Reassigned })
+        {
+            yield return ($"Escalated, a stop kept: {outcome}", "Escalated", saga =>
+                (saga.Open, saga.Intent) = (saga.Open with { Stop = new OpenStop(outcome, "no longer needed") }, Intent.Stop));
+        }
+
+        yield return ("Projected, another has done it", "Projected", saga => saga.Open = saga.Open with { Replan = saga.Open.Replan! with { Reason = ReplanReason.LateEvidence } });
         yield return ("Reconciled, another has done it", "Reconciled", saga => saga.Open = saga.Open with { Replan = saga.Open.Replan! with { Reason = ReplanReason.LateEvidence } });
         yield return ("AwaitingConnection, accepted before", "AwaitingConnection", saga =>
             (saga.AcceptedRevision, saga.SentRevision, saga.Revision, saga.Execution) = (1, 1, 2, In("Live", saga.CorrelationId).Execution));
@@ -179,6 +193,7 @@ internal static class Given
         }
 
         yield return ("Resolved reassign, attested", id => Resolved(id) with { Strategy = RecoveryStrategy.Reassign, AttestedStopped = true });
+        yield return ("Resolved abort, attested", id => Resolved(id) with { Strategy = RecoveryStrategy.Abort, AttestedStopped = true });
         yield return ("Resolved by attestation", id => Resolved(id) with { AttestedStopped = true });
         yield return ("Resolved for another request", id => Resolved(id) with { EscalationId = Guid.Empty, Strategy = RecoveryStrategy.Abort });
         yield return ("Appointed", id => new SuccessorAppointed(id, Guid.Empty));
