@@ -94,6 +94,20 @@ public sealed class When_a_contract_goes_its_way
     }
 
     [Test]
+    public async Task Should_record_each_further_failure_once_with_the_open_one()
+    {
+        await using var bench = await Bench.Start();
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        bench.Add(Given.In("Escalated", contractId));
+        foreach (var device in new[] { "agv-8", "agv-9", "agv-9" })
+        {
+            await bench.Handle(new PredecessorReported(contractId, Guid.NewGuid(), device, [], new Domain.SeqRange(1, 2)));
+        }
+
+        Assert.That(bench.Find(contractId)!.Open.Recovery!.Further.Select(one => one.Detail), Is.EqualTo(new[] { "agv-8", "agv-9" }.Select(device => $"{device} worked on the task after its lease or its stop")));
+    }
+
+    [Test]
     public async Task Should_refuse_what_another_device_says_of_it()
     {
         await using var bench = await Bench.Start();

@@ -90,7 +90,8 @@ internal static class Recoveries
         {
             var saga = context.Saga;
             if (saga.Open.Recovery is { } recovery && context.Findings().Failure is { } further
-                && recovery.Failure.Kind != further.Kind && recovery.Further.Length < 10)
+                && recovery.Further.Length < 10
+                && !recovery.Further.Append(recovery.Failure).Any(one => (one.Kind, one.ActionId, one.Detail) == (further.Kind, further.ActionId, further.Detail)))
             {
                 saga.Open = saga.Open with { Recovery = recovery with { Further = recovery.Further.Add(further) } };
                 ContractMeter.Failed(context, further.Kind.Word());
