@@ -28,13 +28,13 @@ internal sealed class Bench : IAsyncDisposable
     public FakeRecords Records => services.GetRequiredService<FakeRecords>();
     public ContractMachine Machine => services.GetRequiredService<ContractMachine>();
 
-    public static async Task<Bench> Start()
+    public static async Task<Bench> Start(RecoveryFallback fallback = RecoveryFallback.Escalate)
     {
         var provider = new ServiceCollection()
             .AddSingleton<FakeRecords>()
             .AddSingleton<IContractRecords>(services => services.GetRequiredService<FakeRecords>())
             .AddSingleton<TimeProvider>(new FakeTimeProvider(Given.Now))
-            .AddSingleton(new ContractSettings())
+            .AddSingleton(new ContractSettings { Fallback = fallback })
             .AddSingleton<NewGuid>(Guid.NewGuid)
             .AddScoped<Work>()
             .AddMassTransitTestHarness(bus =>
