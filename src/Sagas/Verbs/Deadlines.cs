@@ -70,5 +70,5 @@ public static class Deadlines
     }
 
     private static bool ConcludesFromSilence(DeadlineKind kind) =>
-        kind is DeadlineKind.Push or DeadlineKind.Accept or DeadlineKind.OfflineUntil or DeadlineKind.Actuals;
+        kind is DeadlineKind.Push or DeadlineKind.Accept or DeadlineKind.OfflineUntil or DeadlineKind.Actuals or DeadlineKind.Stall;
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Simulation;
 
 namespace ExecutionManager.World.Tests;
 
@@ -58,6 +59,23 @@ public class When_the_workers_were_down
         await MissTheDeadlineOf(FailureKind.OfflineTooLong, by: TimeSpan.FromSeconds(9));
         await world.Run(TimeSpan.FromSeconds(1));
         Assert.That(Asked.Select(asked => asked.Failure.Kind).ToArray(), Is.EqualTo(new[] { FailureKind.OfflineTooLong }), Story);
+    }
+
+    [Test]
+    public async Task Should_not_take_for_stalled_what_went_on_meanwhile()
+    {
+        var pause = new DeviceScript { OnAction = action => action.ActionId == "a1" ? new ActionBehaviour { PauseFor = TimeSpan.FromSeconds(35) } : ActionBehaviour.AsPlanned };
+        world = await World.Create(new WorldPlan(1) { Devices = 1, IsScripted = true, Script = pause }, new Census());
+        link = world.LinkOf("d1");
+        world.Connect(link);
+        await world.Submit(JsonSerializer.SerializeToElement(World.Document(Contract, "d1", "T-1", 20, 20, TimeSpan.FromMinutes(5))));
+        while (world.Row(Contract).Execution.Running is not { Status: Domain.ActionStatus.Paused })
+            await world.Run(TimeSpan.FromSeconds(1));
+        await world.Restart(after: TimeSpan.FromSeconds(55));
+        await world.Run(TimeSpan.FromSeconds(60));
+
+        Assert.That(Asked, Is.Empty, Story);
+        Assert.That(world.States(Contract), Does.EndWith("Live"), Story);
     }
 
     private IEnumerable<RecoveryRequested> Asked => world.Said.OfType<RecoveryRequested>();
