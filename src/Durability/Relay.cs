@@ -36,6 +36,7 @@ public sealed class Relay
 
     private long sent;
     private string? stuck;
+    private DateTime stuckAt;
 
     /// <summary>Why the last step of the running relay failed, or nothing can be sent; null while it works.</summary>
     public string? Failure { get => field ?? stuck; internal set; }
@@ -57,7 +58,12 @@ public sealed class Relay
             rows = await database.Claim(Db(scope), now, now + options.Lease, options.BatchSize, cancellationToken);
         }
         if (rows.Count == 0)
+        {
+            // What could not be sent has been cancelled meanwhile: nothing waits that would tell that the transport is back.
+            if (Now - stuckAt > options.MaxRetryDelay)
+                stuck = null;
             return 0;
+        }
 
         var failures = await Task.WhenAll(rows.Select(row => Try(row, cancellationToken)));
         Watch(failures);
@@ -144,7 +150,7 @@ public sealed class Relay
         var why = failures.All(failure => failure is TransportUnavailableException) ? $"nothing can be sent: {failures[0]!.GetBaseException().Message}" : null;
         if (why is not null && stuck is null)
             logger.NothingCanBeSent(failures[0]!.GetBaseException().Message);
-        stuck = why;
+        (stuck, stuckAt) = (why, Now);
     }
 
     // A transaction that cancels what was just sent may lock the same rows in another order.

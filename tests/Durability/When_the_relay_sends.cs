@@ -70,6 +70,26 @@ public sealed class When_the_relay_sends(string kind) : ToyFile(kind)
     }
 
     [Test]
+    public async Task Should_say_that_nothing_can_be_sent_until_something_goes_or_nothing_waits_any_more([Values] bool goes)
+    {
+        var host = Host();
+        await host.Get<StandaloneOutbox>().PublishEndpoint.Publish(new Count(counter, 1));
+        network.IsAway = true;
+        await host.Relay.RunOnce();
+        Assert.That(host.Relay.Failure, Does.StartWith("nothing can be sent"));
+        if (goes)
+            network.IsAway = false;
+        else
+            await host.Read(db => db.Outbox.ExecuteDeleteAsync());
+        clock.Advance(TimeSpan.FromSeconds(2));
+        await host.Relay.RunOnce();
+        Assert.That(host.Relay.Failure is null, Is.EqualTo(goes), "what waits may be backing off");
+        clock.Advance(TimeSpan.FromMinutes(1));
+        await host.Relay.RunOnce();
+        Assert.That(host.Relay.Failure, Is.Null);
+    }
+
+    [Test]
     public async Task Should_take_at_most_a_batch_oldest_first()
     {
         var host = Host(x => x.BatchSize = 2);
