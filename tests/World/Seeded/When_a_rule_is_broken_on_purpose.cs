@@ -55,7 +55,7 @@ public class When_a_rule_is_broken_on_purpose
             {
                 told.Add(e.Message.Split('\n')[0]);
                 if (told[^1].Contains(law, StringComparison.Ordinal))
-                    Assert.Pass(told[^1]);
+                    return;
             }
         }
         Assert.Fail($"No world found it: {law}\n{string.Join('\n', told)}");
