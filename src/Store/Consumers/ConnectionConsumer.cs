@@ -147,11 +147,7 @@ public sealed class ConnectionConsumer(StoreContext db, TimeProvider clock, Cont
 
         foreach (var stranger in listed.Values.Where(listing => !known.Contains(listing.ContractId) && listing.Status is not (Contracts.Messages.ExecutionStatus.Completed or Contracts.Messages.ExecutionStatus.Stopped)))
         {
-            await context.Publish(new SetDesired
-            {
-                ContractId = stranger.ContractId, DeviceId = device.DeviceId, ConnectionEpoch = birth!.ConnectionEpoch,
-                Revision = stranger.Revision, Intent = Intent.Stop, IntentVersion = stranger.IntentVersion + 1,
-            });
+            await context.Publish(Orphans.Stop(stranger.ContractId, device.DeviceId, birth!.ConnectionEpoch, stranger.Revision, stranger.IntentVersion));
         }
     }
 

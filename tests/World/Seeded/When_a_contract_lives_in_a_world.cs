@@ -49,6 +49,31 @@ public class When_a_contract_lives_in_a_world
     }
 
     [Test]
+    public async Task Should_not_give_the_version_of_a_stop_under_way_another_meaning_when_it_is_taken_up()
+    {
+        await using var world = await World.Create(new WorldPlan(1) { Devices = 1, IsScripted = true }, new Census());
+        var link = world.LinkOf("d1");
+        var contract = Guid.Parse("0198f0c2-7c1e-7d3a-9a55-000000000001");
+        world.Connect(link);
+        await world.Run(TimeSpan.FromSeconds(1));
+        await world.Say(link, "journal", new
+        {
+            contractId = contract, entries = new[] { new { seq = 1, revision = 1, at = InstantConverter.Format(world.Now), type = "accepted" } }, tail = 1,
+            snapshot = new { at = InstantConverter.Format(world.Now), status = "executing", revision = 1, intentVersion = 1, actions = new { } },
+            connectionEpoch = link.Device.Epoch, uptimeMs = 600_000, sentAt = InstantConverter.Format(world.Now),
+        });
+        link.IsSilent = true;   // the stop is under way
+        await world.Run(TimeSpan.Zero);
+        var stop = world.Said.OfType<SetDesired>().Single();
+        await world.Submit(JsonSerializer.SerializeToElement(World.Document(contract, "d1", "T-1", 2, 20, TimeSpan.FromMinutes(2))));
+        await world.Publish(new HoldContract { ContractId = contract, Reason = "rain", RequestedBy = "operator" }, "an operator says");
+        await world.Run(TimeSpan.FromSeconds(1));
+
+        Assert.That(stop.Intent, Is.EqualTo(Intent.Stop));
+        Assert.That(world.Said.OfType<SetDesired>().Where(one => one.Intent != Intent.Stop).Select(one => one.IntentVersion), Is.Not.Empty.And.All.LessThan(stop.IntentVersion), world.Story(new LawBroken("version", "")));
+    }
+
+    [Test]
     public async Task Should_refuse_entries_that_contradict_the_journal()
     {
         await using var world = await World.Create(new WorldPlan(1) { Devices = 1, IsScripted = true }, new Census());
