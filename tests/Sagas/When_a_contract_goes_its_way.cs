@@ -38,6 +38,22 @@ public sealed class When_a_contract_goes_its_way
         });
     }
 
+    [TestCase(true, "Projected", 0, Description = "It is read first what the device did")]
+    [TestCase(false, "Pushing", 1)]
+    public async Task Should_read_what_a_device_lists_before_it_is_pushed_when_that_overtakes_the_submission(bool isListed, string state, int pushes)
+    {
+        await using var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        bench.Add(Given.In("Initial", contractId));
+
+        await bench.Handle(new ConnectionChanged(
+            contractId, Given.Device, 5, 8, true, Given.Now, null, EvidenceKind.Journal, 8,
+            isListed ? new ContractListing { ContractId = contractId, Revision = 1, Status = ExecutionStatus.Executing, IntentVersion = 1, Tail = 3, AckedThrough = 2 } : null));
+        Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo(state));
+        Assert.That(bench.Sent(contractId).Count(name => name == nameof(PushContract)), Is.EqualTo(pushes));
+    }
+
     [Test]
     public async Task Should_change_nothing_when_a_report_comes_twice()
     {

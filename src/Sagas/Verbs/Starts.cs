@@ -101,7 +101,9 @@ internal static class Starts
                 return;
             }
 
-            if (Connectivity.IsConfirmed(connection, device.Contact, work.Now, work.Settings.StaleAfter))
+            // News of the connection that overtook the submission is taken next, with what the device lists.
+            var isTold = context is BehaviorContext<ContractState, ContractSubmitted> && context.TryGetMessage<ConnectionChanged>(out _);
+            if (!isTold && Connectivity.IsConfirmed(connection, device.Contact, work.Now, work.Settings.StaleAfter))
             {
                 (saga.Connected, saga.ConnectionEpoch, saga.ConnectionChange) = (true, connection.Epoch, device.Change);
                 context.Findings().Evidence["connectionEpoch"] = connection.Epoch;
