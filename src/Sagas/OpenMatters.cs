@@ -60,6 +60,9 @@ public sealed record OpenMatters
     public FrozenBasis? Frozen { get; init; }
 
     public SeenSnapshot? Snapshot { get; init; }
+
+    /// <summary>One that overtook entries before it: it counts once they are here.</summary>
+    public EarlySnapshot? Early { get; init; }
     public ImmutableArray<EarlierRecovery> Earlier { get; init; } = [];
     public Divergence? Divergence { get; init; }
 
@@ -103,6 +106,9 @@ public sealed record OpenActuals(long Epoch, long? Tail, bool Asked, bool Return
 
 /// <summary>The newest snapshot that reached the tail of its message, and the epoch and position of the journal it belongs to.</summary>
 public sealed record SeenSnapshot(long Epoch, long Seq, Snapshot Snapshot);
+
+/// <summary>A snapshot whose journal is not here yet, and what its message said of it.</summary>
+public sealed record EarlySnapshot(long Epoch, long Tail, Guid? ReportId, Snapshot Snapshot);
 
 /// <summary>The open recovery.</summary>
 /// <param name="Refused">The decision that was refused last; the next request tells it.</param>

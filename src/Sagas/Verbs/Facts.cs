@@ -293,7 +293,8 @@ internal static class Facts
         await KeepLate(context, [.. received.Where(entry => saga.Execution.Lost.Any(range => range.From <= entry.Seq && entry.Seq <= range.To))]);
         saga.Open = saga.Open with { Gap = intake.Missing };
         var snapshot = report.Snapshot is { } shot ? Convert(report, shot, saga.Execution.At) : null;
-        await Fold(context, intake.Apply, snapshot, report);
+        (snapshot, var basis) = saga.Await(snapshot, report, intake.Apply is [.., var last] ? last.Seq : saga.Execution.Seq);
+        await Fold(context, intake.Apply, snapshot, basis);
         if (intake.Missing is { } missing && saga.Connected)
         {
             await context.Publish(new RequestReport
@@ -319,7 +320,29 @@ internal static class Facts
             await context.Disarm(DeadlineKind.Actuals);
         }
 
-        Conclude(context, report, snapshot);
+        Conclude(context, basis, snapshot);
+    }
+
+    /// <summary>Keeps a snapshot that overtook entries before it, until they are here: what is read then is as good as in order.</summary>
+    /// <returns>The snapshot that counts now, and the message that it belongs to.</returns>
+    private static (Snapshot? Snapshot, ExecutionReported Basis) Await(this ContractState saga, Snapshot? snapshot, ExecutionReported report, long throughSeq)
+    {
+        var early = saga.Open.Early;
+        if (snapshot is not null && throughSeq < report.Tail)
+        {
+            saga.Open = saga.Open with { Early = early?.Tail > report.Tail ? early : new(report.ConnectionEpoch, report.Tail, report.ReportId, snapshot) };
+            return (snapshot, report);   // of which nothing counts yet
+        }
+
+        if (early is null || throughSeq < early.Tail)
+        {
+            return (snapshot, report);
+        }
+
+        saga.Open = saga.Open with { Early = null };
+        return snapshot is not null && report.Tail >= early.Tail
+            ? (snapshot, report)
+            : (early.Snapshot, report with { ConnectionEpoch = early.Epoch, Tail = early.Tail, ReportId = early.ReportId });
     }
 
     /// <summary>A range given up as lost that still comes is late evidence: recorded and published, without effect on the fold.</summary>
