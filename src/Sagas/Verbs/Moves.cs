@@ -63,7 +63,7 @@ internal static class Moves
         work.Records.Append(new ContractEvent(saga.CorrelationId, nameof(ContractStateChanged), saga.Version, work.Now, entry.ToJsonString(WireJson.Options)));
         await context.Publish(changed);
         ContractMeter.Moved(context, changed.From?.Word() ?? "none", changed.To.Word());
-        work.Log.ContractMoved(saga.CorrelationId, saga.DeviceId, from?.Word() ?? "-", States.Shown(to.Name)!.Value.Word(), cause.Word());
+        work.Log.ContractMoved(saga.CorrelationId, saga.DeviceId, changed.From?.Word() ?? "-", States.Shown(to.Name)!.Value.Word(), cause.Word());
     }
 
     /// <summary>What is awaited from a connected device goes on to be awaited, with its deadline.</summary>
