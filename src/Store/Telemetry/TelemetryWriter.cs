@@ -19,8 +19,9 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
     private const int MostSeen = 100_000;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // Who has spoken of which contract: looked at once, and told once.
-    private readonly HashSet<(string DeviceId, Guid ContractId)> seen = [];
+    // Whose contract is whose: looked at once. Who spoke of another's is told once.
+    private readonly HashSet<(string DeviceId, Guid ContractId)> own = [];
+    private readonly HashSet<(string DeviceId, Guid ContractId)> told = [];
 
     /// <summary>Stores all that waits.</summary>
     public async Task Flush(CancellationToken ct)
@@ -86,9 +87,10 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
         var devices = samples.GroupBy(sample => sample.DeviceId).OrderBy(group => group.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, Newest);
         var rows = samples.Select(Row).OrderBy(row => row.DeviceId, StringComparer.Ordinal).ThenBy(row => row.ContractId).ToList();
         await using var transaction = await database.Begin(db, ct);
+        var (found, refused) = await Look(scope.ServiceProvider, db, rows, ct);
+        rows.RemoveAll(row => row.ContractId != Guid.Empty && !own.Contains((row.DeviceId, row.ContractId)) && !found.Contains((row.DeviceId, row.ContractId)));
         await db.Put(rows, [.. devices.Values], ct);
         await Tell(scope.ServiceProvider, db, [.. rows.Select(row => row.ContractId).Where(id => id != Guid.Empty).Distinct()], ct);
-        var unseen = await Refuse(scope.ServiceProvider, db, rows, ct);
         var known = await db.Devices.AsNoTracking().Where(device => devices.Keys.Contains(device.DeviceId))
             .Select(device => new { device.DeviceId, device.Epoch, device.Connected, device.Closed })
             .ToDictionaryAsync(device => device.DeviceId, ct);
@@ -103,22 +105,26 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
         }
 
         await transaction.Commit(ct);
-        seen.UnionWith(unseen);
+        own.UnionWith(found);
+        told.UnionWith(refused);
     }
 
-    /// <summary>Tells devices that speak of contracts of others; it decides nothing, but their developers should see it.</summary>
-    private async Task<List<(string, Guid)>> Refuse(IServiceProvider services, StoreContext db, List<SampleRow> rows, CancellationToken ct)
+    /// <summary>Finds out whose contracts these are. Of another's, or of none, nothing is kept: else any device could fill the
+    /// disk. Who speaks of another's is told.</summary>
+    private async Task<(HashSet<(string, Guid)> Found, HashSet<(string, Guid)> Refused)> Look(IServiceProvider services, StoreContext db, List<SampleRow> rows, CancellationToken ct)
     {
-        if (seen.Count > MostSeen)
+        foreach (var known in new[] { own, told }.Where(known => known.Count > MostSeen))
         {
-            seen.Clear();
+            known.Clear();
         }
 
-        var unseen = rows.Where(row => row.ContractId != Guid.Empty).Select(row => (row.DeviceId, row.ContractId)).Except(seen).ToList();
+        var unseen = rows.Where(row => row.ContractId != Guid.Empty).Select(row => (row.DeviceId, row.ContractId)).Except(own).ToList();
         var ids = unseen.Select(pair => pair.ContractId).Distinct().ToList();
         var owners = ids.Count == 0 ? [] : await db.Contracts.AsNoTracking().Where(saga => ids.Contains(saga.CorrelationId))
             .Select(saga => new { saga.CorrelationId, saga.DeviceId }).ToDictionaryAsync(saga => saga.CorrelationId, saga => saga.DeviceId, ct);
-        foreach (var (deviceId, contractId) in unseen.Where(pair => owners.TryGetValue(pair.ContractId, out var owner) && owner != pair.DeviceId))
+        var ours = unseen.ToLookup(pair => owners.TryGetValue(pair.ContractId, out var owner) ? owner == pair.DeviceId : (bool?)null);
+        var refused = ours[false].Except(told).ToHashSet();
+        foreach (var (deviceId, contractId) in refused)
         {
             await services.GetRequiredService<IPublishEndpoint>().Publish(new RejectDeviceMessage
             {
@@ -126,7 +132,7 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
             }, ct);
         }
 
-        return unseen;
+        return ([.. ours[true]], refused);
     }
 
     /// <summary>Tells how far contracts have come, each only when it was not told lately: their rows are held since they were

@@ -18,7 +18,6 @@ namespace ExecutionManager.Journeys.Tests;
 public sealed class When_telemetry_is_stored(bool postgres)
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero);
-    private static readonly Guid Contract = Guid.CreateVersion7();
 
     private readonly StandingClock clock = new(Now);
     private string directory = "";
@@ -63,6 +62,7 @@ public sealed class When_telemetry_is_stored(bool postgres)
     [Test]
     public async Task Should_keep_the_newest_whatever_the_order()
     {
+        await Own("a", "b");
         await Store(Sample("a", epoch: 2, seconds: 5, progress: 0.5), Sample("b", epoch: 1, seconds: 1));
         await Store(Sample("a", epoch: 2, seconds: 4, progress: 0.4, uptime: 9_000_000), Sample("b", epoch: 1, seconds: 3));
         await Store(Sample("a", epoch: 1, seconds: 9, progress: 0.9));
@@ -70,7 +70,7 @@ public sealed class When_telemetry_is_stored(bool postgres)
         var sample = await Read(db => db.Samples.AsNoTracking().SingleAsync(row => row.DeviceId == "a"));
         Assert.Multiple(() =>
         {
-            Assert.That((sample.ContractId, sample.Epoch, sample.ReceivedAt), Is.EqualTo((Contract, 2L, Now.AddSeconds(5))));
+            Assert.That((sample.ContractId, sample.Epoch, sample.ReceivedAt), Is.EqualTo((Of("a"), 2L, Now.AddSeconds(5))));
             Assert.That((sample.ActionId, sample.Progress, sample.Battery), Is.EqualTo(("a1", 0.5, (double?)null)));
             Assert.That(sample.Position, Is.EqualTo(new[] { 1.5, 2 }));
         });
@@ -88,10 +88,9 @@ public sealed class When_telemetry_is_stored(bool postgres)
     [Test]
     public async Task Should_tell_the_progress_of_a_contract_once_an_interval_and_then_the_newest()
     {
-        var other = Guid.CreateVersion7();
         await Read(async db =>
         {
-            foreach (var (id, device) in new[] { (Contract, "a"), (other, "b") })
+            foreach (var (id, device) in new[] { (Of("a"), "a"), (Of("b"), "b") })
             {
                 var contract = ContractDocument.Read(JsonSerializer.SerializeToElement(ApiHost.Document(deviceId: device)), id, Now).Contract!;
                 db.Add(new DocumentRow { ContractId = id, Revision = 1, Json = ContractDocument.Write(contract) });
@@ -106,26 +105,27 @@ public sealed class When_telemetry_is_stored(bool postgres)
         });
         await Store(Sample("a", seconds: 1, progress: 0.1));
         clock.Now += TimeSpan.FromSeconds(0.9);
-        await Store(Sample("a", seconds: 2, progress: 0.2), Sample("b", seconds: 2) with { ContractId = other });
+        await Store(Sample("a", seconds: 2, progress: 0.2), Sample("b", seconds: 2));
         clock.Now += TimeSpan.FromSeconds(0.1);
-        await Store(Sample("a", seconds: 4, progress: 0.4), Sample("a", seconds: 3, progress: 0.3), Sample("b", seconds: 3) with { ContractId = other });
+        await Store(Sample("a", seconds: 4, progress: 0.4), Sample("a", seconds: 3, progress: 0.3), Sample("b", seconds: 3));
 
         var bodies = await Read(db => db.Set<OutboxMessage>().Where(row => row.MessageType.Contains(nameof(ContractProgressed))).OrderBy(row => row.Sequence).Select(row => row.Body).ToListAsync());
         var told = bodies.Select(body => JsonDocument.Parse(body).RootElement.GetProperty("message").Deserialize<ContractProgressed>(WireJson.Options)!).ToList();
-        Assert.That(told.Select(one => (one.ContractId, one.At)), Is.EqualTo(new[] { (Contract, Now.AddSeconds(1)), (other, Now.AddSeconds(2)), (Contract, Now.AddSeconds(4)) }));
+        Assert.That(told.Select(one => (one.ContractId, one.At)), Is.EqualTo(new[] { (Of("a"), Now.AddSeconds(1)), (Of("b"), Now.AddSeconds(2)), (Of("a"), Now.AddSeconds(4)) }));
     }
 
     [Test]
-    public async Task Should_tell_a_device_once_that_a_contract_is_another_devices()
+    public async Task Should_keep_nothing_of_anothers_contract_or_of_none_and_tell_a_device_once_of_the_first()
     {
-        await Read(async db =>
-        {
-            db.Add(new ContractState { CorrelationId = Contract, CurrentState = "Live", DeviceId = "a", TaskId = "T", TaskType = "t", Frame = "hall", FencingToken = 1, CreatedAt = Now, ChangedAt = Now, IsOpen = true });
-            return await db.SaveChangesAsync();
-        });
-        await Store(Sample("a"), Sample("b"), Sample("c", contract: false));
-        await Store(Sample("a", seconds: 2), Sample("b", seconds: 2));
+        await Own("a");
+        var (foreign, unknown) = (Sample("b") with { ContractId = Of("a") }, Sample("b"));
+        await Store(Sample("a"), foreign, unknown, Sample("c", contract: false));
+        await Store(Sample("a", seconds: 2), foreign, unknown);
 
+        Assert.That(await Read(db => db.Samples.OrderBy(row => row.DeviceId).Select(row => row.DeviceId).ToListAsync()), Is.EqualTo(new[] { "a", "c" }));
+        await Own("b");
+        await Store(unknown);
+        Assert.That(await Read(db => db.Samples.CountAsync(row => row.DeviceId == "b" && row.ContractId == unknown.ContractId)), Is.EqualTo(1), "it was only early");
         var refused = (await Read(db => db.Set<OutboxMessage>().ToListAsync())).Where(row => row.MessageType.EndsWith(nameof(RejectDeviceMessage), StringComparison.Ordinal)).ToList();
         Assert.That(refused, Has.Count.EqualTo(1));
         Assert.That(System.Text.Encoding.UTF8.GetString(refused[0].Body), Does.Contain("\"deviceId\": \"b\"").And.Contain("notYourContract").And.Contain("telemetry"));
@@ -159,6 +159,7 @@ public sealed class When_telemetry_is_stored(bool postgres)
             db.Devices.AddRange(Enumerable.Range(0, 400).Select(i => new DeviceRow { DeviceId = $"d{i}", Epoch = 1, Connected = true }));
             return await db.SaveChangesAsync();
         });
+        await Own([.. Enumerable.Range(0, 400).Select(i => $"d{i}")]);
         var samples = Enumerable.Range(0, 400).Select(i => Sample($"d{i}")).ToArray();
         await Store(samples);
         wire?.Take();
@@ -178,6 +179,7 @@ public sealed class When_telemetry_is_stored(bool postgres)
     public async Task Should_leave_out_what_the_database_refuses_and_count_it()
     {
         using var counted = new Counted();
+        await Own("a", "b", "c");
         await Store(Sample("a"), Sample("b", action: postgres ? "\0" : "a1"), Sample("c"));
         Assert.That(await Read(db => db.Samples.OrderBy(row => row.DeviceId).Select(row => row.DeviceId).ToListAsync()), Is.EqualTo(postgres ? new[] { "a", "c" } : ["a", "b", "c"]));
         Assert.That(counted["em_telemetry_dropped"], Is.EqualTo(postgres ? 1 : 0));
@@ -221,6 +223,15 @@ public sealed class When_telemetry_is_stored(bool postgres)
         await services.GetRequiredService<TelemetryWriter>().Flush(default);
     }
 
+    private Task Own(params string[] devices) => Read(async db =>
+    {
+        db.AddRange(devices.Select(device => new ContractState
+        {
+            CorrelationId = Of(device), CurrentState = "Projected", DeviceId = device, TaskId = device, TaskType = "t", Frame = "hall", FencingToken = 1, CreatedAt = Now, ChangedAt = Now, IsOpen = true,
+        }));
+        return await db.SaveChangesAsync();
+    });
+
     private async Task<T> Read<T>(Func<StoreContext, Task<T>> read)
     {
         await using var scope = services.CreateAsyncScope();
@@ -262,9 +273,11 @@ public sealed class When_telemetry_is_stored(bool postgres)
         }).BuildServiceProvider();
     }
 
+    private static Guid Of(string device) => new(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(device)).AsSpan(0, 16));
+
     private static TelemetrySample Sample(string device, long epoch = 1, int seconds = 1, double? progress = null, long? uptime = null, string action = "a1", bool contract = true) => new()
     {
-        DeviceId = device, ContractId = contract ? Contract : null, ConnectionEpoch = epoch, UptimeMs = uptime ?? seconds * 1000,
+        DeviceId = device, ContractId = contract ? Of(device) : null, ConnectionEpoch = epoch, UptimeMs = uptime ?? seconds * 1000,
         At = Now.AddSeconds(seconds), ReceivedAt = Now.AddSeconds(seconds), ActionId = action, Progress = progress, Position = [1.5, 2],
     };
 
