@@ -9,7 +9,7 @@ namespace ExecutionManager.Journeys.Tests;
 
 /// <summary>The demo's verdict is read over HTTP, and it can be bad: what is broken here is broken by the test's own composition.</summary>
 [Category("Process")]
-[NonParallelizable]
+[Parallelizable]
 public sealed class When_the_demo_runs
 {
     [Test]

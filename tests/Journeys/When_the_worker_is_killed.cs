@@ -5,6 +5,7 @@ namespace ExecutionManager.Journeys.Tests;
 
 /// <summary>The worker dies by kill -9 in the middle of everything, and goes on where it was.</summary>
 [Category("Process")]
+[Parallelizable]
 public sealed class When_the_worker_is_killed
 {
     private const int Kills = 20;
