@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using ExecutionManager.Adapters;
 using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Simulation;
@@ -10,12 +9,11 @@ using static ExecutionManager.Contracts.Messages.RecoveryStrategy;
 namespace ExecutionManager.World.Tests;
 
 /// <summary>
-/// Each kind of failure, caused as the world causes it: by a device's message, silence, a clock, or a neighbour. Then
-/// each strategy, to its end. docs/recovery.md has the table.
+/// Each kind of failure, caused as the world causes it: by a device's message, silence, a clock, or a neighbour.
 /// </summary>
 public class When_a_contract_fails
 {
-    private static readonly Guid Contract = Guid.Parse("0198f0c2-7c1e-7d3a-9a55-000000000001");
+    private static readonly Guid Contract = FailedLife.Contract;
     private static readonly FailureKind[] Kinds = Enum.GetValues<FailureKind>();
     private static readonly RecoveryStrategy[] Strategies = Enum.GetValues<RecoveryStrategy>();
 
@@ -41,10 +39,8 @@ public class When_a_contract_fails
     [TestCaseSource(nameof(Kinds))]
     public async Task Should_tell_the_Policy_Service_what_is_known(FailureKind kind)
     {
-        await using var life = await Life.Of(kind, null);
-        await life.Cause();
-
-        var asked = life.World.Said.OfType<RecoveryRequested>().First();
+        await using var life = await FailedLife.Of(kind);
+        var asked = life.Asked;
         Assert.Multiple(() =>
         {
             Assert.That(asked.Failure.Kind, Is.EqualTo(kind), life.Story);
@@ -56,32 +52,6 @@ public class When_a_contract_fails
             Assert.That(asked.Earlier, Is.Empty);
             Assert.That(asked.Attempt, Is.EqualTo(1));
         });
-    }
-
-    [Test]
-    public async Task Should_be_recovered_by_each_strategy([ValueSource(nameof(Kinds))] FailureKind kind, [ValueSource(nameof(Strategies))] RecoveryStrategy strategy)
-    {
-        await using var life = await Life.Of(kind, strategy);
-        await life.Cause();
-        var path = await life.Follow();
-
-        Assert.That(path, strategy switch
-        {
-            Retry when kind == WindowMissed => Does.EndWith("Recovering Escalated Stopping Aborted"),
-            Retry => Does.EndWith("Completed"),
-            Reassign => Does.EndWith("Recovering Stopping Reassigned"),
-            Escalate => Does.EndWith("Recovering Escalated Stopping Aborted"),
-            Hold => Does.Contain("Recovering Held Recovering"),
-            _ => Does.EndWith("Recovering Stopping Aborted"),
-        }, life.Story);
-        Assert.That(life.World.Said.OfType<RecoveryRequested>().Last().Earlier.Count, Is.LessThanOrEqualTo(life.World.Row(Contract).Open.Earlier.Length));
-        if (strategy == Reassign)
-        {
-            var successor = life.World.Row(Contract).Open.SuccessorId;
-            Assert.That(successor, Is.Not.Null, life.Story);
-            Assert.That(life.World.Row(successor!.Value).FencingToken, Is.EqualTo(life.World.Row(Contract).FencingToken + 1));
-            Assert.That(life.World.States(successor.Value), Does.EndWith("Completed"), life.Story);
-        }
     }
 
     [Test]
@@ -178,121 +148,5 @@ public class When_a_contract_fails
         await world.Run(TimeSpan.FromSeconds(5));
         Assert.That(world.States(Contract), Does.EndWith("Live"));
         return world;
-    }
-
-    [Test]
-    public void Should_have_a_row_in_the_table([ValueSource(nameof(Kinds))] FailureKind kind)
-    {
-        var word = WordConverter<FailureKind>.Format(kind);
-        var row = File.ReadLines(Path.Combine(DeviceProtocolPage.Root(), "docs/recovery.md")).SingleOrDefault(line => line.StartsWith($"| `{word}` |", StringComparison.Ordinal));
-        Assert.That(row?.Split('|', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(2 + Strategies.Length), word);
-        Assert.That(row!.Split('|')[3].Trim() == "refused", Is.EqualTo(kind == WindowMissed), "what retry comes to");
-    }
-
-    /// <summary>One world with one failure, and whoever decides about it.</summary>
-    private sealed class Life : IAsyncDisposable
-    {
-        private readonly FailureKind kind;
-        private readonly RecoveryStrategy? strategy;
-        private bool isMended;
-
-        private Life(FailureKind kind, RecoveryStrategy? strategy) => (this.kind, this.strategy) = (kind, strategy);
-
-        public World World { get; private set; } = null!;
-
-        public string Story => World.Story(new LawBroken(kind.ToString(), "is not as expected"));
-
-        private Link Link => World.LinkOf("d1");
-
-        public static async Task<Life> Of(FailureKind kind, RecoveryStrategy? strategy)
-        {
-            var life = new Life(kind, strategy);
-            life.World = await World.Create(
-                new WorldPlan(1)
-                {
-                    Devices = 2, IsScripted = true, Answer = life.Answer,
-                    Script = new DeviceScript { OnAction = life.Behave, OnPush = life.Receive },
-                },
-                new Census());
-            life.World.Connect(life.World.LinkOf("d2"));
-            return life;
-        }
-
-        public async Task Cause()
-        {
-            var document = World.Document(Contract, "d1", "T-1", kind == FailureKind.ReplanFailed ? 5 : 2, 20, TimeSpan.FromSeconds(60));
-            if (kind == DataUnavailable)
-                document["dataRequests"] = new JsonArray(new JsonObject { ["name"] = "zones", ["source"] = "equator", ["query"] = new JsonObject() });
-            if (kind == WindowMissed)
-                document["scope"]!["notAfter"] = (World.Now + TimeSpan.FromSeconds(40)).UtcDateTime;
-            if (kind != DeviceUnreachable)
-                World.Connect(Link);
-            await World.Run(TimeSpan.FromSeconds(1));
-            await World.Submit(JsonSerializer.SerializeToElement(document));
-            await World.Run(TimeSpan.FromSeconds(5));
-            switch (kind)
-            {
-                case WindowMissed or OfflineTooLong or ReconciliationTimeout or FailureKind.ReplanFailed:
-                    World.Disconnect(Link, clean: false);
-                    await World.Run(TimeSpan.FromSeconds(10));
-                    break;
-                case HoldTooLong:
-                    await World.Publish(new HoldContract { ContractId = Contract, Reason = "wait", RequestedBy = "an operator" }, "operator >");
-                    break;
-            }
-            if (kind == ReconciliationTimeout)
-                Link.Loses = message => message.Topic.EndsWith("/journal", StringComparison.Ordinal);
-            if (kind is ReconciliationTimeout or FailureKind.ReplanFailed)
-                World.Connect(Link);
-            for (var waited = 0; waited < 70 && !World.Said.OfType<RecoveryRequested>().Any(); waited++)
-                await World.Run(TimeSpan.FromSeconds(10));
-            Assert.That(World.Said.OfType<RecoveryRequested>(), Is.Not.Empty, Story);
-        }
-
-        /// <summary>What was wrong is mended, the decision comes, and what follows from it happens.</summary>
-        public async Task<string> Follow()
-        {
-            isMended = true;
-            Link.Loses = _ => false;
-            if (!Link.Device.IsConnected && strategy == Retry && kind != WindowMissed)
-                World.Connect(Link);
-            await World.Publish(Decide(World.Said.OfType<RecoveryRequested>().Last()), "policy >");
-            await World.Run(TimeSpan.FromSeconds(30));
-            if (strategy == Hold)
-                await World.Publish(new ResumeContract { ContractId = Contract, Reason = "go on", RequestedBy = "an operator" }, "operator >");
-            await World.Run(TimeSpan.FromMinutes(6));
-            return World.States(Contract);
-        }
-
-        public ValueTask DisposeAsync() => World.DisposeAsync();
-
-        private object? Answer(object request) => request switch
-        {
-            RecoveryRequested recovery when isMended && strategy != Hold => Decide(recovery),
-            EscalationRaised raised => new EscalationResolved { ContractId = raised.ContractId, EscalationId = raised.EscalationId, Strategy = Abort, Reason = "broken", By = "an operator" },
-            SpatialDataRequested data when isMended => World.Provided(data),
-            ReplanRequested replan when kind != FailureKind.ReplanFailed || isMended => new PlanKept { ContractId = replan.ContractId, ReplanId = replan.ReplanId },
-            _ => null,
-        };
-
-        private RecoveryDecided Decide(RecoveryRequested request) =>
-            new() { ContractId = request.ContractId, RecoveryId = request.RecoveryId, Strategy = strategy!.Value, MayRepeat = true, Reason = "rule 1" };
-
-        private PushAnswer Receive(PushContext push) =>
-            isMended ? PushAnswer.Accept
-            : kind == ContractRejected ? PushAnswer.Refuse("other")
-            : kind == AcceptTimeout ? PushAnswer.Silence
-            : PushAnswer.Accept;
-
-        private ActionBehaviour Behave(ActionContext action) => action.ActionId != "a1" || isMended ? ActionBehaviour.AsPlanned : kind switch
-        {
-            Stalled => new ActionBehaviour { PauseFor = TimeSpan.FromMinutes(3) },
-            ActionFailed => new ActionBehaviour { FailWith = "blocked" },
-            ActionTimeout => new ActionBehaviour { Fraction = 8 },
-            DeviceFault => new ActionBehaviour { FaultWith = "motor" },
-            ScopeViolated => new ActionBehaviour { Violate = "area" },
-            FailureKind.ReplanFailed => new ActionBehaviour { Skip = true },
-            _ => ActionBehaviour.AsPlanned,
-        };
     }
 }
