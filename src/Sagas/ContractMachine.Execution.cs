@@ -70,10 +70,9 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
             When(Revised).Judge()
                 .On(Verdict.DoneByOther, then => Stop(then, TransitionCause.LateEvidence))
-                .On(Verdict.Failed, Recover),
+                .KeepFailure(),
             When(Kept).Judge(),
-            When(NotReplanned).Judge()
-                .On(Verdict.Failed, Recover),
+            When(NotReplanned).Judge().KeepFailure(),
             When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked, IsMeant).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
             When(ReconcileAsked).JoinReconciliation(),

@@ -131,7 +131,8 @@ internal static class Facts
         where T : class =>
         binder.Then(context =>
         {
-            if (context.Findings().Failure is { } failure)
+            // What the device did wrong is the one to decide about, whatever the Planner says meanwhile.
+            if (context.Findings().Failure is { } failure && (failure.Kind != FailureKind.ReplanFailed || context.Saga.Open.Failure is null))
             {
                 context.Saga.Open = context.Saga.Open with
                 {

@@ -85,6 +85,28 @@ public class When_a_plan_is_revised
         Assert.That(world.Row(Contract).AcceptedRevision, Is.EqualTo(2));
     }
 
+    [TestCase("fly", "actions[0].actionType")]
+    [TestCase("no way", "the Planner found no plan: no way")]
+    public async Task Should_fail_at_the_return_when_a_device_that_is_away_got_no_plan(string answer, string why)
+    {
+        var (asked, link) = (await Diverge(), world.LinkOf("d1"));
+        world.Disconnect(link, clean: false);
+        await world.Run(TimeSpan.FromSeconds(5));
+        await world.Publish(answer == "fly" ? Revised(asked, asked.RemainingActions[1] with { ActionType = "fly" })
+            : new ReplanFailed { ContractId = Contract, ReplanId = asked.ReplanId, Reason = answer }, "planner >");
+        await world.Run(TimeSpan.FromSeconds(5));
+        Assert.That(world.States(Contract), Does.EndWith("Reconciled Projected"), Story);
+        world.Connect(link);
+        await world.Run(TimeSpan.FromSeconds(2));
+        Assert.Multiple(() =>
+        {
+            Assert.That(world.States(Contract), Does.EndWith("Projected Reconciled Recovering"), Story);
+            Assert.That(Failure.Kind, Is.EqualTo(FailureKind.ReplanFailed));
+            Assert.That(Failure.Detail, Does.Contain(why));
+            Assert.That(Asked, Has.Count.EqualTo(1), "it has answered");
+        });
+    }
+
     [Test]
     public async Task Should_push_the_new_plan_on_resume_to_a_contract_that_was_held_when_it_came()
     {
@@ -146,6 +168,20 @@ public class When_a_plan_is_revised
             Assert.That(Failure.Kind, Is.EqualTo(FailureKind.ReplanFailed));
             Assert.That(Failure.Detail, Does.Contain(why));
         });
+    }
+
+    [Test]
+    public async Task Should_decide_about_what_the_device_did_wrong_rather_than_about_the_missing_plan()
+    {
+        var (asked, link) = (await Diverge(fails: true), world.LinkOf("d1"));
+        world.Disconnect(link, clean: false);
+        await Hold();
+        world.Connect(link);
+        await world.Run(TimeSpan.FromSeconds(2));
+        Assert.That(Journal("actionFailed"), Is.EqualTo(new[] { "a2" }), Story);
+        await world.Publish(new ReplanFailed { ContractId = Contract, ReplanId = asked.ReplanId, Reason = "no way" }, "planner >");
+        await Resume(TimeSpan.FromSeconds(1));
+        Assert.That(Failure.Kind, Is.EqualTo(FailureKind.ActionFailed), Story);
     }
 
     [Test]
@@ -242,9 +278,9 @@ public class When_a_plan_is_revised
     private IEnumerable<string?> Journal(string type) => Device.Contracts.Concat(Device.Closed).Single().Journal.Where(entry => entry.Type == type).Select(entry => entry.ActionId);
 
     /// <summary>A device that was away for a while and did not do what was planned, or not fast enough; what the Planner is asked then.</summary>
-    private async Task<ReplanRequested> Diverge(bool skips = true, TimeSpan? window = null, bool held = false)
+    private async Task<ReplanRequested> Diverge(bool skips = true, TimeSpan? window = null, bool held = false, bool fails = false)
     {
-        var script = new DeviceScript { OnAction = action => new ActionBehaviour { Skip = skips && action is { ActionId: "a1", Revision: 1 }, Fraction = 0.5 } };
+        var script = new DeviceScript { OnAction = action => new ActionBehaviour { Skip = skips && action is { ActionId: "a1", Revision: 1 }, Fraction = 0.5, FailWith = fails ? "blocked" : null } };
         world = await World.Create(new WorldPlan(1) { Devices = 1, IsScripted = true, Script = script }, new Census());
         var link = world.LinkOf("d1");
         world.Connect(link);
