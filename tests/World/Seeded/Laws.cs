@@ -13,6 +13,8 @@ namespace ExecutionManager.World.Tests;
 /// </summary>
 internal sealed class Laws
 {
+    private const string EndsOnce = "a contract ends once, and is told to";
+
     private readonly IReadOnlyList<Link> links;
     private readonly Database database;
     private readonly List<Guid> named = [];
@@ -23,6 +25,7 @@ internal sealed class Laws
     private readonly Dictionary<(Guid, long), string> hashes = [];
     private readonly Dictionary<(Guid, long), Intent> intents = [];
     private readonly HashSet<(Guid, long)> heard = [];
+    private readonly Dictionary<Guid, long> endings = [];
     private readonly Dictionary<Link, int> executionsSeen = [];
     private readonly HashSet<string> connected = [];
     private readonly List<OutboxMessage> outbox = [];
@@ -88,6 +91,10 @@ internal sealed class Laws
             case ContractStateChanged changed:
                 heard.Add((changed.ContractId, changed.Version));
                 break;
+            case ContractEnded ended:
+                Require(States.IsTerminal(StateOf(ended.ContractId)) && (endings.TryAdd(ended.ContractId, ended.Version) || endings[ended.ContractId] == ended.Version),
+                    EndsOnce, $"{NameOf(ended.ContractId)} is told to have ended at version {ended.Version}, and was at {endings.GetValueOrDefault(ended.ContractId)}");
+                break;
             case PushContract push:
                 var revision = (long)push.Contract.Revision!;
                 Require(hashes.TryAdd((push.ContractId, revision), push.ContentHash) || hashes[(push.ContractId, revision)] == push.ContentHash,
@@ -145,6 +152,8 @@ internal sealed class Laws
     {
         foreach (var contract in contracts.Values)
         {
+            Require(endings.ContainsKey(contract.CorrelationId) == States.IsTerminal(contract.CurrentState) && Of(contract.CorrelationId).Endings == (contract.IsOpen ? 0 : 1),
+                EndsOnce, $"{NameOf(contract.CorrelationId)} is {contract.CurrentState}, and has {Of(contract.CorrelationId).Endings} endings");
             for (var version = 1; version <= contract.Version; version++)
             {
                 Require(heard.Contains((contract.CorrelationId, version)),
@@ -264,6 +273,9 @@ internal sealed class Laws
                 chronicle.States.Add(char.ToUpperInvariant(to![0]) + to[1..]);
                 news.Add((name, $"{from} → {to} ({body.GetProperty("cause").GetString()})",
                     body.TryGetProperty("evidence", out var evidence) && evidence.TryGetProperty("failure", out var failure) ? $"{failure.GetProperty("kind")}: {failure.GetProperty("detail")}" : ""));
+                break;
+            case nameof(ContractEnded):
+                Require(++chronicle.Endings == 1, EndsOnce, $"{name} ends again at version {version}");
                 break;
             case "JournalApplied" when body.GetProperty("cause").GetString() == "journalApplied":   // late evidence is kept beside
                 var range = body.GetProperty("evidence");
@@ -433,6 +445,7 @@ internal sealed class Chronicle
 {
     public int Version { get; set; }
     public string? State { get; set; }
+    public int Endings { get; set; }
     public List<string> States { get; } = [];
     public long AppliedThrough { get; set; }
     public List<(long From, long Through)> Applied { get; } = [];

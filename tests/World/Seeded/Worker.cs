@@ -138,13 +138,15 @@ internal sealed class Worker : IAsyncDisposable
         public Task Consume(ConsumeContext<ReplanRequested> context) => Nothing;
     }
 
-    private sealed class Applications : Outside, IConsumer<ContractStateChanged>, IConsumer<LateEvidenceFound>, IConsumer<DuplicateExecution>
+    private sealed class Applications : Outside, IConsumer<ContractStateChanged>, IConsumer<ContractEnded>, IConsumer<LateEvidenceFound>, IConsumer<DuplicateExecution>
     {
         public Task Consume(ConsumeContext<LateEvidenceFound> context) => Nothing;
 
         public Task Consume(ConsumeContext<DuplicateExecution> context) => Nothing;
 
         public Task Consume(ConsumeContext<ContractStateChanged> context) => Nothing;
+
+        public Task Consume(ConsumeContext<ContractEnded> context) => Nothing;
     }
 
     private abstract class Outside

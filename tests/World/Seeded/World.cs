@@ -324,7 +324,7 @@ internal sealed partial class World : IAsyncDisposable
         Said.Add(message);
         if (message is SpatialDataRequested or RecoveryRequested or ReplanRequested or ReassignmentRequested or EscalationRaised)
             Hear(message);
-        else if (message is not (ContractStateChanged or LateEvidenceFound or DuplicateExecution))
+        else if (message is not (ContractStateChanged or ContractEnded or LateEvidenceFound or DuplicateExecution))
             Carry(message, sentAt);
     }
 
