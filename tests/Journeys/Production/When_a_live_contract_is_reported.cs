@@ -67,7 +67,7 @@ public sealed class When_a_live_contract_is_reported
 
     [Test]
     [CancelAfter(300_000)]
-    public async Task Should_take_two_round_trips_and_one_commit(CancellationToken cancellation)
+    public async Task Should_take_two_round_trips_one_commit_and_ten_statements(CancellationToken cancellation)
     {
         const int rounds = 5;
         await using var wire = new PostgresWire(servers.Store);
@@ -83,6 +83,8 @@ public sealed class When_a_live_contract_is_reported
         TestContext.Out.WriteLine($"a transition: {trips / transitions:0.##} round trips; statements {seen}");
         Assert.That(trips, Is.LessThanOrEqualTo(2 * transitions), seen);
         Assert.That(statements.Count(word => word == "COMMIT"), Is.EqualTo(transitions), seen);
+        // BEGIN, the inbox row in, the contract read; the former deadline out, the contract written; entry, history, answer and next deadline in, COMMIT.
+        Assert.That(statements, Has.Count.LessThanOrEqualTo(10 * transitions), seen);
     }
 
     [Test]
