@@ -12,24 +12,7 @@ public sealed class PostgresStoreContext(DbContextOptions<PostgresStoreContext> 
 {
     protected override string True => "TRUE";
 
-    // The lock has to be on the contracts alone, which LINQ cannot say.
-    internal override async Task<IReadOnlyList<Guid>> HoldDueLeases(IQueryable<Guid> due, DateTimeOffset now, int most, CancellationToken ct) =>
-        await Database.SqlQuery<Guid>($"""
-            SELECT c."CorrelationId" FROM grants g
-            JOIN contracts c ON c."CorrelationId" = g."ContractId"
-            JOIN devices d ON d."DeviceId" = c."DeviceId"
-            JOIN contacts k ON k."DeviceId" = c."DeviceId"
-            WHERE g."RenewAt" <= {now} AND c."Renewable" AND c."Connected" AND d."Connected" AND k."Epoch" = d."Epoch"
-            ORDER BY c."DeviceId", c."CorrelationId" LIMIT {most} FOR UPDATE OF c SKIP LOCKED
-            """).ToListAsync(ct);
-
-    internal override async Task<IReadOnlyList<Guid>> HoldFree(IReadOnlyList<Guid> contractIds, CancellationToken ct)
-    {
-        var ids = contractIds.ToArray();
-        return await Database.SqlQuery<Guid>($"""
-            SELECT "CorrelationId" FROM contracts WHERE "CorrelationId" = ANY({ids}) ORDER BY "CorrelationId" FOR UPDATE SKIP LOCKED
-            """).ToListAsync(ct);
-    }
+    internal override IQueryable<T> Free<T>(IQueryable<T> rows, string tables) => rows.TagWith($"{LockClause.Start} OF {tables} SKIP LOCKED");
 
     internal override Task Put(IReadOnlyList<SampleRow> samples, IReadOnlyList<ContactRow> contacts, CancellationToken ct) => Database.ExecuteSqlRawAsync(
         $$"""

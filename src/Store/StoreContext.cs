@@ -33,13 +33,9 @@ public abstract class StoreContext(DbContextOptions options) : DbContext(options
     public Task<TaskRow> HoldTask(string taskId, CancellationToken ct) =>
         Hold(taskId, RowLock.Update, () => new TaskRow { TaskId = taskId }, ct);
 
-    /// <summary>The contracts of connected devices whose leases are due, held until the transaction ends: without those that
-    /// somebody else holds, where several processes write.</summary>
-    internal virtual async Task<IReadOnlyList<Guid>> HoldDueLeases(IQueryable<Guid> due, DateTimeOffset now, int most, CancellationToken ct) =>
-        await due.Take(most).ToListAsync(ct);
-
-    /// <summary>Those of the contracts that nobody else holds, held until the transaction ends.</summary>
-    internal virtual Task<IReadOnlyList<Guid>> HoldFree(IReadOnlyList<Guid> contractIds, CancellationToken ct) => Task.FromResult(contractIds);
+    /// <summary>Of these rows those that nobody else holds, as they are now, held until the transaction ends, where several processes write.</summary>
+    /// <param name="tables">Those to be held, as the statement calls them: by the first letter of their names.</param>
+    internal virtual IQueryable<T> Free<T>(IQueryable<T> rows, string tables) => rows;
 
     /// <summary>Stores the latest telemetry, where it is newer than what is there: at most one row of each key, in the order of
     /// the keys. One round trip; the context tracks none of them.</summary>

@@ -44,7 +44,7 @@ public static class StoreRegistration
 
         // Nothing here leaves state in a session, so there is none to discard with each message.
         connection.NoResetOnClose = true;
-        services.AddDbContextPool<PostgresStoreContext>(options => options.UseNpgsql(connection.ConnectionString));
+        services.AddDbContextPool<PostgresStoreContext>(options => options.UseNpgsql(connection.ConnectionString).AddInterceptors(new LockClause()));
         return services.AddStore<PostgresStoreContext>();
     }
 

@@ -17,15 +17,15 @@ public sealed class RenewalSweep(StoreContext db, IDurableDatabase database, IPu
     public async Task<int> RunOnce(CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        // A contract that is in a transition now writes its own grant; the next sweep looks again.
         await using var transaction = await database.Begin(db, ct);
-        var held = await db.HoldDueLeases(Due(now).Select(one => one.CorrelationId), now, Most, ct);
-        if (held.Count == 0)
+        // A contract that is in a transition now writes its own grant; the next sweep looks again. The grant is held, too: a
+        // statement sees anew only what it holds, and a transition may have written both since this one began.
+        var due = await db.Free(Due(now).Take(Most), "g, c").ToListAsync(ct);
+        if (due.Count == 0)
         {
             return 0;
         }
 
-        var due = await Due(now).Where(one => held.Contains(one.CorrelationId)).ToListAsync(ct);
         foreach (var one in due)
         {
             var newest = new Contact(one.Contact.Epoch, one.Contact.ReceivedAt, one.Contact.UptimeMs);

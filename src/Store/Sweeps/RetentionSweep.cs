@@ -37,7 +37,8 @@ public sealed class RetentionSweep(StoreContext db, IDurableDatabase database, T
 
         await using var transaction = await database.Begin(db, ct);
         // One that takes a late report just now is left for the next round.
-        var held = await db.HoldFree(ended.ConvertAll(saga => saga.CorrelationId), ct);
+        var old = ended.ConvertAll(saga => saga.CorrelationId);
+        var held = await db.Free(db.Contracts.Where(saga => old.Contains(saga.CorrelationId)).OrderBy(saga => saga.CorrelationId).Select(saga => saga.CorrelationId), "c").ToListAsync(ct);
         var lively = await db.Contracts.Where(saga => tasks.Contains(saga.TaskId) && (saga.IsOpen || saga.ChangedAt >= before)).Select(saga => saga.TaskId).ToListAsync(ct);
         var ids = ended.Where(saga => held.Contains(saga.CorrelationId) && !lively.Contains(saga.TaskId)).Select(saga => saga.CorrelationId).ToList();
         await db.Journal.Where(row => ids.Contains(row.ContractId)).ExecuteDeleteAsync(ct);

@@ -107,24 +107,42 @@ public sealed class When_a_live_contract_is_reported
 
     [Test]
     [CancelAfter(300_000)]
-    public async Task Should_renew_all_leases_that_are_due_in_three_round_trips_and_wake_no_contract(CancellationToken cancellation)
+    public async Task Should_renew_one_lease_or_all_in_two_round_trips_and_wake_no_contract(CancellationToken cancellation)
     {
         await using var wire = new PostgresWire(servers.Store);
         await using var worker = await Worker.Start(wire.ConnectionString, servers.Store, servers.Bus, relay: false);
         var before = await worker.Read(db => db.Contracts.AsNoTracking().ToDictionaryAsync(one => one.CorrelationId, one => one.RowVersion));
-        await worker.Read(db => db.Grants.ExecuteUpdateAsync(set => set.SetProperty(grant => grant.RenewAt, Now.AddSeconds(-1))));
-        var desires = await worker.Read(Desires);
-        Assert.That(await worker.Renew(), Is.EqualTo(Contracts));
+        await Due(1);
+        Assert.That(await worker.Renew(), Is.EqualTo(1));
         Assert.That(await worker.Renew(), Is.Zero, "none is due any more");
-        await worker.Read(db => db.Grants.ExecuteUpdateAsync(set => set.SetProperty(grant => grant.RenewAt, Now.AddSeconds(-1))));
-        wire.Take();
+        var desires = await worker.Read(Desires);
+        foreach (var due in new[] { 1, Contracts })
+        {
+            await Due(due);
+            wire.Take();
 
-        Assert.That(await worker.Renew(), Is.EqualTo(Contracts));
+            Assert.That(await worker.Renew(), Is.EqualTo(due));
 
-        Assert.That(wire.Take().Trips, Is.EqualTo(3), "held, read, written");
+            var (statements, trips) = wire.Take();
+            Assert.That(trips, Is.EqualTo(2), "read under lock; written and committed");
+            Assert.That(statements.Count(word => word.StartsWith("SELECT", StringComparison.Ordinal)), Is.EqualTo(1 + due), "one reads; each grant says that it was there");
+        }
+
         Assert.That(await worker.Read(db => db.Grants.CountAsync(grant => grant.RenewAt > Now)), Is.EqualTo(Contracts));
-        Assert.That(await worker.Read(Desires) - desires, Is.EqualTo(2 * Contracts));
+        Assert.That(await worker.Read(Desires) - desires, Is.EqualTo(1 + Contracts));
         Assert.That(await worker.Read(db => db.Contracts.AsNoTracking().ToDictionaryAsync(one => one.CorrelationId, one => one.RowVersion)), Is.EqualTo(before));
+
+        await Due(2);
+        var beside = await worker.Read(async db =>
+        {
+            await using var transition = await db.Database.BeginTransactionAsync(cancellation);
+            await db.Database.ExecuteSqlAsync($"""SELECT 1 FROM contracts WHERE "CorrelationId" = {contracts[0]} FOR UPDATE""", cancellation);
+            return await worker.Renew();
+        });
+        Assert.That(beside, Is.EqualTo(1), "one that is in a transition is passed over, and not waited for");
+
+        Task<int> Due(int count) => worker.Read(db => db.Grants.Where(grant => contracts.Take(count).Contains(grant.ContractId))
+            .ExecuteUpdateAsync(set => set.SetProperty(grant => grant.RenewAt, Now.AddSeconds(-1))));
 
         static Task<int> Desires(StoreContext db) => db.Set<OutboxMessage>().CountAsync(row => row.MessageType.Contains("SetDesired"));
     }
