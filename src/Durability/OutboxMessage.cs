@@ -30,6 +30,7 @@ public sealed class OutboxMessage
 
     public Guid? CorrelationId { get; set; }
 
+    /// <summary>Since when it should go: when it was stored, or when it was first due if that was to be later.</summary>
     public DateTime EnqueuedAt { get; set; }
 
     /// <summary>Sent at this instant or later; null while it is sent (in memory) or parked.</summary>

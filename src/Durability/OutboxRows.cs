@@ -35,7 +35,7 @@ internal sealed class OutboxRows(RoutingTable routes, TimeProvider clock, IOptio
             Body = body,
             Headers = headers.Count == 0 ? null : JsonSerializer.Serialize(headers),
             CorrelationId = context.CorrelationId ?? options.Value.CorrelateBy?.Invoke(context.Message),
-            EnqueuedAt = now,
+            EnqueuedAt = due,
             DueAt = problem is null ? due : null,
             SchedulingToken = context.ScheduledMessageId,
             ParkedAt = problem is null ? null : now,

@@ -21,7 +21,7 @@ public sealed record StoreGauges(int OutboxDepth, double OutboxOldestSeconds, in
     {
         var (at, reach, overdue) = (now.UtcDateTime, (now + Reach).UtcDateTime, (now - Overdue).UtcDateTime);
         var outbox = db.Set<OutboxMessage>().AsNoTracking();
-        var waiting = await Waiting(outbox.Where(row => row.DueAt <= reach && (row.DueAt <= at || row.SentAt != null || row.Attempts > 0)), ct);
+        var waiting = await Waiting(outbox.Where(row => row.DueAt <= reach && (row.DueAt <= at || row.SentAt != null || row.LastError != null)), ct);
         if (inMemory)
         {
             waiting.AddRange(await Waiting(outbox.Where(row => row.DueAt == null), ct));
@@ -29,18 +29,16 @@ public sealed record StoreGauges(int OutboxDepth, double OutboxOldestSeconds, in
 
         return new StoreGauges(
             Math.Min(waiting.Sum(part => part.Count), Most),
-            waiting.Count == 0 ? 0 : Math.Max(0, (at - waiting.Min(part => part.Since ?? at)).TotalSeconds),
+            waiting.Count == 0 ? 0 : Math.Max(0, (at - waiting.Min(part => part.Since)).TotalSeconds),
             await outbox.CountAsync(row => row.ParkedAt != null, ct),
             // A claim or a failed send moves the due time ahead.
             await outbox.CountAsync(row => row.SchedulingToken != null && row.ParkedAt == null && (row.DueAt < overdue || row.SentAt < overdue || row.LastError != null), ct),
             await db.Devices.CountAsync(device => device.Connected, ct));
     }
 
-    // A scheduled message has waited since it was due, not since it was stored.
     private static async Task<List<Part>> Waiting(IQueryable<OutboxMessage> rows, CancellationToken ct) =>
-        await rows.Where(row => row.ParkedAt == null).OrderBy(row => row.DueAt).Take(Most)
-            .Select(row => row.SchedulingToken == null ? row.EnqueuedAt : row.SentAt ?? row.DueAt)
+        await rows.Where(row => row.ParkedAt == null).OrderBy(row => row.DueAt).Take(Most).Select(row => row.EnqueuedAt)
             .GroupBy(_ => 1).Select(all => new Part(all.Count(), all.Min())).ToListAsync(ct);
 
-    private sealed record Part(int Count, DateTime? Since);
+    private sealed record Part(int Count, DateTime Since);
 }
