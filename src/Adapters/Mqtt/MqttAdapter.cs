@@ -82,7 +82,7 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
             client.ApplicationMessageReceivedAsync += received => Receive(received, stopping);
             client.DisconnectedAsync += e =>
             {
-                lost.TrySetResult(e.ReasonString ?? e.Exception?.Message ?? e.Reason.ToString());
+                lost.TrySetResult(WhyLost(e));
                 return Task.CompletedTask;
             };
             try
@@ -109,6 +109,10 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
             backOff = backOff * 2 < options.BackOffLongest ? backOff * 2 : options.BackOffLongest;
         }
     }
+
+    // What ends without the broker's word is called a normal disconnection, though nobody here has asked for it.
+    private static string WhyLost(MqttClientDisconnectedEventArgs e) => e.ReasonString ?? e.Exception?.Message
+        ?? (e.Reason == MqttClientDisconnectReason.NormalDisconnection ? "the broker closed the connection, or went away" : e.Reason.ToString());
 
     /// <summary>Null when connected and subscribed, else why not.</summary>
     private async Task<string?> Connect(IMqttClient client, CancellationToken stopping)

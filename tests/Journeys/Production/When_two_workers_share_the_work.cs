@@ -92,6 +92,7 @@ public sealed class When_two_workers_share_the_work
             await first.Until("ready again", async () => (await first.Get("/health/ready"))?["status"]?.GetValue<string>() == "ready");
         }
 
+        Assert.That(first.Output, Does.Contain("the broker closed the connection, or went away").And.Not.Contain("NormalDisconnection"), "mosquitto");
         await second.Until("every contract ends", async () => (await second.Get("/health/ready"))?["status"]?.GetValue<string>() == "ready"
             && (await When_the_worker_is_killed.Open(second)).Count == 0, TimeSpan.FromMinutes(5));
         foreach (var (id, device) in submitted)
