@@ -1,4 +1,6 @@
+using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Durability;
+using MassTransit;
 using Microsoft.EntityFrameworkCore;
 
 namespace ExecutionManager.Store;
@@ -6,10 +8,13 @@ namespace ExecutionManager.Store;
 /// <summary>What the database holds that somebody should watch.</summary>
 /// <param name="OutboxDepth">Messages that should have gone and have not; 100,000 are counted at most.</param>
 /// <param name="OutboxOldestSeconds">How long the oldest of them has waited; 0 when there is none.</param>
+/// <param name="ParkedEscalations">Those of the parked that nobody on the bus is told of and an operator sees anyway.</param>
 /// <param name="DeadlinesOverdue">Deadlines due for more than 10 s, or that could not be sent when they were due.</param>
-public sealed record StoreGauges(int OutboxDepth, double OutboxOldestSeconds, int Parked, int DeadlinesOverdue, int DevicesConnected)
+public sealed record StoreGauges(int OutboxDepth, double OutboxOldestSeconds, int Parked, int ParkedEscalations, int DeadlinesOverdue, int DevicesConnected)
 {
     private const int Most = 100_000;
+
+    private static readonly string Escalation = MessageUrn.ForTypeString<EscalationRaised>();
 
     private static readonly TimeSpan Overdue = TimeSpan.FromSeconds(10);
 
@@ -31,6 +36,7 @@ public sealed record StoreGauges(int OutboxDepth, double OutboxOldestSeconds, in
             Math.Min(waiting.Sum(part => part.Count), Most),
             waiting.Count == 0 ? 0 : Math.Max(0, (at - waiting.Min(part => part.Since)).TotalSeconds),
             await outbox.CountAsync(row => row.ParkedAt != null, ct),
+            await outbox.CountAsync(row => row.ParkedAt != null && row.MessageType == Escalation, ct),
             // A claim or a failed send moves the due time ahead.
             await outbox.CountAsync(row => row.SchedulingToken != null && row.ParkedAt == null && (row.DueAt < overdue || row.SentAt < overdue || row.LastError != null), ct),
             await db.Devices.CountAsync(device => device.Connected, ct));

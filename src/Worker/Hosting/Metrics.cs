@@ -32,6 +32,7 @@ internal static class Metrics
         Gauge("em_outbox_depth", "Messages that should have gone and have not.", gauges => gauges.OutboxDepth);
         Gauge("em_outbox_oldest_seconds", "How long the oldest of them has waited.", gauges => gauges.OutboxOldestSeconds);
         Gauge("em_parked", "Messages that were given up and wait for somebody.", gauges => gauges.Parked);
+        Gauge("em_parked_escalations", "Those of them that ask for an operator's decision, which HTTP shows, too.", gauges => gauges.ParkedEscalations);
         Gauge("em_deadlines_overdue", "Deadlines due for more than 10 s, or that could not be sent when they were due.", gauges => gauges.DeadlinesOverdue);
         Gauge("em_devices_connected", "Devices connected now.", gauges => gauges.DevicesConnected);
 

@@ -42,6 +42,9 @@ public class When_requests_find_no_receiver
         Assert.That(dropped, Is.EqualTo(3));
         Assert.That(parked.Select(item => item.Item2), Is.EqualTo(new[] { nameof(RecoveryRequested), nameof(EscalationRaised), nameof(TaskRejected) }));
         Assert.That(parked.Select(item => item.Item1).Skip(1), Is.EqualTo(new[] { kept, other }));
+        StoreGauges gauges = null!;
+        await host.Store(async db => gauges = await StoreGauges.Read(db, true, ApiHost.Start, default));
+        Assert.That((gauges.Parked, gauges.ParkedEscalations), Is.EqualTo((3, 1)), "an escalation is seen without a receiver, too");
     }
 
     private async Task<Guid> Park<T>(Guid contract, string idName, Guid id) where T : class
