@@ -96,8 +96,8 @@ internal sealed class Run(Wire wire, Sight sight, int entries, int copies, TimeS
             await Send(play.Acceptance(message.Body));
             if (pushed.Add(id))
             {
+                Console.WriteLine($"{id}: {play.Tail} entries go out");
                 await Send([.. Enumerable.Range(1, (int)play.Tail).SelectMany(seq => new[] { play.Report(seq, seq), play.Report(seq, seq) })]);
-                Console.WriteLine($"{id}: {play.Tail} entries are out");
             }
         }
     }

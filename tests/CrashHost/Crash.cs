@@ -5,7 +5,8 @@ namespace ExecutionManager.CrashHost;
 
 /// <summary>
 /// Reads at every point what is to happen, from a file that a test writes while the host runs: a line
-/// <c>point:MessageType:times</c>, or the name of a rule to break. A death takes the file along, so that the next start lives.
+/// <c>point:MessageType:times</c>, or the name of a rule to break. Hosts that share the file count together, and one of them
+/// dies. A death takes the file along, so that the next start lives.
 /// </summary>
 internal sealed class Crash(string file)
 {
@@ -15,7 +16,6 @@ internal sealed class Crash(string file)
         WithoutInbox = "withoutInbox", DeleteBeforeSend = "deleteBeforeSend";
 
     private static readonly AsyncLocal<string?> Consumed = new();
-    private int passed;
 
     /// <summary>What is being consumed in this flow of control.</summary>
     public static string? Consuming
@@ -32,7 +32,7 @@ internal sealed class Crash(string file)
         foreach (var order in Orders().Where(line => line.StartsWith($"{point}:", StringComparison.Ordinal)))
         {
             var (type, times) = (order.Split(':')[1], int.Parse(order.Split(':')[2], CultureInfo.InvariantCulture));
-            if (type != message || Interlocked.Increment(ref passed) != times)
+            if (type != message || !IsLast(times))
             {
                 continue;
             }
@@ -41,6 +41,25 @@ internal sealed class Crash(string file)
             Console.WriteLine($"crash: {point} of {message}, the {times}. time");
             _ = Kill(Environment.ProcessId, SigKill);
         }
+    }
+
+    /// <summary>Whoever makes the file of a number is the so-manieth to pass, of all hosts.</summary>
+    private bool IsLast(int times)
+    {
+        for (var number = 1; number <= times; number++)
+        {
+            try
+            {
+                using var mine = new FileStream($"{file}.{number}", FileMode.CreateNew);
+                return number == times;
+            }
+            catch (IOException)
+            {
+                // Somebody has passed as that one.
+            }
+        }
+
+        return false;
     }
 
     private const int SigKill = 9;

@@ -40,6 +40,8 @@ internal sealed class WorkerProcess : IAsyncDisposable
     /// <summary>The worker, or a test's own host around its services.</summary>
     public string Program { get; init; } = "Worker";
 
+    public bool IsRunning => process is { HasExited: false };
+
     public static string Dll => DllOf("Worker");
 
     /// <param name="probe">What is waited for: ready, or live while a part is away.</param>
@@ -128,10 +130,9 @@ internal sealed class WorkerProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        if (process is { HasExited: false })
+        if (IsRunning)
         {
-            process.Kill();
-            await process.WaitForExitAsync();
+            await Kill();
         }
 
         process?.Dispose();

@@ -4,8 +4,8 @@ using Npgsql;
 namespace ExecutionManager.Journeys.Tests;
 
 /// <summary>
-/// PostgreSQL, RabbitMQ and a host that dies at named points. The checker is a program of its own: it plays Scheduler and
-/// devices, and compares what it sent with state, history and what was published.
+/// PostgreSQL, RabbitMQ and two hosts, of which one dies at a named point. The checker is a program of its own: it plays Scheduler
+/// and devices, and compares what it sent with state, history and what was published.
 /// </summary>
 [Category("Process")]
 [NonParallelizable]
@@ -14,8 +14,7 @@ public sealed class When_a_checker_holds_what_it_sent
     private const int KilledBySigKill = 128 + 9;
     private readonly string directory = Directory.CreateTempSubdirectory("em-crash-").FullName;
     private Servers servers = null!;
-    private WorkerProcess host = null!;
-    private WorkerProcess? second;
+    private WorkerProcess[] hosts = [];
 
     private string Orders => Path.Combine(directory, "orders");
 
@@ -25,15 +24,17 @@ public sealed class When_a_checker_holds_what_it_sent
         servers = await Servers.Take();
         var (code, said, error) = await WorkerProcess.RunToEnd(["migrate", .. servers.Connections()]);
         Assert.That(code, Is.Zero, said + error);
-        host = new WorkerProcess(directory, [.. servers.Connections(), $"--crash={Orders}"]) { Program = "CrashHost" };
-        await host.Start();
+        hosts = [Host("first"), Host("second")];
     }
+
+    /// <summary>A test that failed may have left one dead.</summary>
+    [SetUp]
+    public Task Revive() => StartAll();
 
     [OneTimeTearDown]
     public async Task Stop()
     {
-        await EndSecond();
-        if (host is not null)
+        foreach (var host in hosts)
         {
             await host.DisposeAsync();
         }
@@ -62,18 +63,20 @@ public sealed class When_a_checker_holds_what_it_sent
     [Test]
     public async Task Should_answer_the_same_submission_after_a_death_between_commit_and_answer()
     {
-        await File.WriteAllTextAsync(Orders, "afterCommitBeforeAck:POST:1");
+        await Order("afterCommitBeforeAck:POST:1");
+        var (host, other) = (hosts[0], hosts[1]);
         var document = When_the_worker_is_killed.Document(Guid.NewGuid().ToString(), "nobody-home", "T-answer").ToJsonString();
         var death = host.Ended();
-        Assert.That(() => Submit(document), Throws.InstanceOf<HttpRequestException>());
+        Assert.That(() => Submit(host), Throws.InstanceOf<HttpRequestException>());
         Assert.That(await death, Is.EqualTo(KilledBySigKill), host.Output);
+        Assert.That(await Submit(other), Is.EqualTo(200), "the other one knows it already");
         await host.Start();
 
-        Assert.That(await Submit(document), Is.EqualTo(200), "it is known already");
+        Assert.That(await Submit(host), Is.EqualTo(200), "and so does this one, when it is back");
 
-        async Task<int> Submit(string body)
+        async Task<int> Submit(WorkerProcess to)
         {
-            using var answer = await host.Http.PostAsync("/contracts", new StringContent(body, null, "application/json"));
+            using var answer = await to.Http.PostAsync("/contracts", new StringContent(document, null, "application/json"));
             return (int)answer.StatusCode;
         }
     }
@@ -82,19 +85,19 @@ public sealed class When_a_checker_holds_what_it_sent
     [TestCase("ExecutionReported", 3)]
     public async Task Should_apply_every_entry_once_after_a_death_between_bus_and_device(string message, int times)
     {
-        await EndSecond();
         var profile = new DeviceProfile { DeviceId = $"dying-{Guid.NewGuid():N}"[..16], Seed = 1, ReportInterval = TimeSpan.FromSeconds(1) };
         var device = new MqttDevice(profile, new MqttDeviceOptions { Port = servers.Mqtt.Port, BackOffLongest = TimeSpan.FromSeconds(1) }, TimeProvider.System);
         using var stop = new CancellationTokenSource();
         var running = device.RunAsync(stop.Token);
-        await File.WriteAllTextAsync(Orders, $"afterPublishBeforePuback:{message}:{times}");
-        var death = host.Ended();
-        var id = await When_the_worker_is_killed.Submit(host, device.DeviceId, $"T-{device.DeviceId}");
-        Assert.That(await death, Is.EqualTo(KilledBySigKill), host.Output);
-        await host.Start();
+        await Order($"afterPublishBeforePuback:{message}:{times}");
+        var death = Death();
+        var id = await When_the_worker_is_killed.Submit(hosts[0], device.DeviceId, $"T-{device.DeviceId}");
+        var dead = await death;
+        var other = hosts.Single(one => one != dead);
 
-        await host.Until("its contract completes", async () => When_the_worker_is_killed.State((await host.Get($"/contracts/{id}"))!) == "completed");
-        await When_the_worker_is_killed.CheckHistory(host, id, device);
+        await other.Until("its contract completes", async () => When_the_worker_is_killed.State((await other.Get($"/contracts/{id}"))!) == "completed");
+        await dead.Start();
+        await When_the_worker_is_killed.CheckHistory(dead, id, device);
         await stop.CancelAsync();
         await running;
     }
@@ -102,8 +105,8 @@ public sealed class When_a_checker_holds_what_it_sent
     [Test]
     public async Task Should_find_what_is_doubled_without_an_inbox()
     {
-        await File.WriteAllTextAsync(Orders, "withoutInbox");
-        var (code, said) = await Check([], patience: 3);
+        await Order("withoutInbox");
+        var (code, said) = await Check(patience: 3);
         File.Delete(Orders);
 
         Assert.That(code, Is.EqualTo(1), said);
@@ -122,7 +125,7 @@ public sealed class When_a_checker_holds_what_it_sent
     [Test]
     public async Task Should_find_each_of_forty_entries_at_once_applied_by_two_workers()
     {
-        var (code, said) = await Check([await Second()], entries: 40);
+        var (code, said) = await Check(entries: 40, again: true);
 
         Assert.That(code, Is.Zero, said);
     }
@@ -130,71 +133,81 @@ public sealed class When_a_checker_holds_what_it_sent
     [Test]
     public async Task Should_find_nothing_half_done_when_the_workers_are_told_to_end_in_the_middle()
     {
-        var other = await Second();
         var middle = new TaskCompletionSource();
-        var check = Check([other], entries: 40, heard: line =>
+        var check = Check(entries: 40, again: true, heard: line =>
         {
-            if (line.EndsWith("entries are out", StringComparison.Ordinal))
+            if (line.EndsWith("entries go out", StringComparison.Ordinal))
             {
                 middle.TrySetResult();
             }
         });
         await Task.WhenAny(middle.Task, check);
 
-        var codes = await Task.WhenAll(host.Terminate(), other.Terminate());
-        Assert.That(codes, Is.All.Zero, host.Output);
+        var codes = await Task.WhenAll(hosts.Select(host => host.Terminate()));
+        Assert.That(codes, Is.All.Zero, hosts[0].Output);
         Assert.That(await servers.Count("contract"), Is.Positive, "it was in the middle");
         Assert.That(await Taken(), Is.Zero, "what the relay had taken is sent and gone, or free");
-        await EndSecond();
 
-        await host.Start();
+        await StartAll();
         var (code, said) = await check;
         Assert.That(code, Is.Zero, said);
     }
 
-    private async Task<WorkerProcess> Second()
+    private WorkerProcess Host(string name) =>
+        new(Path.Combine(directory, name), [.. servers.Connections(), $"--crash={Orders}"]) { Program = "CrashHost" };
+
+    private Task StartAll() => Task.WhenAll(hosts.Where(host => !host.IsRunning).Select(host => host.Start()));
+
+    private Task Order(string orders)
     {
-        if (second is null)
+        foreach (var passed in Directory.GetFiles(directory, "orders.*"))
         {
-            second = new WorkerProcess(Directory.CreateTempSubdirectory("em-second-").FullName, servers.Connections());
-            await second.Start();
+            File.Delete(passed);
         }
 
-        return second;
+        return File.WriteAllTextAsync(Orders, orders);
     }
 
-    private async Task EndSecond()
-    {
-        if (second is not null)
-        {
-            await second.DisposeAsync();
-            second = null;
-        }
-    }
-
-    /// <summary>The host dies as ordered while it is checked, and is started again.</summary>
+    /// <summary>One of the hosts dies as ordered; the other one alone does all that was sent, and everything is sent again while the dead one is back.</summary>
     private async Task<(int Code, string Output)> Die(string orders, int patience)
     {
-        await EndSecond();   // It could take what is to kill the host.
-        await File.WriteAllTextAsync(Orders, orders);
-        var check = Check([], patience: patience);
-        var death = host.Ended();
+        await Order(orders);
+        var alone = new TaskCompletionSource();
+        var check = Check(patience: patience, again: true, heard: line =>
+        {
+            if (line.StartsWith("all is well", StringComparison.Ordinal))
+            {
+                alone.TrySetResult();
+            }
+        });
+        var death = Death();
         if (await Task.WhenAny(death, check) == check)
         {
             File.Delete(Orders);
-            Assert.Fail($"It did not die at {orders}.\n{(await check).Output}\n{host.Output}");
+            Assert.Fail($"None died at {orders}.\n{(await check).Output}\n{hosts[0].Output}");
         }
 
-        Assert.That(await death, Is.EqualTo(KilledBySigKill), host.Output);
-        await host.Start();
+        var dead = await death;
+        await Task.WhenAny(alone.Task, check);
+        await dead.Start();
         return await check;
     }
 
-    private async Task<(int Code, string Output)> Check(WorkerProcess[] more, int entries = 12, int patience = 60, Action<string>? heard = null)
+    /// <summary>The first of the hosts to die.</summary>
+    private async Task<WorkerProcess> Death()
     {
-        var urls = string.Join(',', more.Prepend(host).Select(worker => worker.Http.BaseAddress));
+        var ends = hosts.Select(host => host.Ended()).ToArray();
+        var end = await Task.WhenAny(ends);
+        var dead = hosts[Array.IndexOf(ends, end)];
+        Assert.That(await end, Is.EqualTo(KilledBySigKill), dead.Output);
+        return dead;
+    }
+
+    private async Task<(int Code, string Output)> Check(int entries = 12, int patience = 60, bool again = false, Action<string>? heard = null)
+    {
+        var urls = string.Join(',', hosts.Select(host => host.Http.BaseAddress));
         var (code, said, error) = await WorkerProcess.RunToEnd(
-            "Checker", heard ?? (_ => { }), $"--bus={servers.Bus}", $"--api={urls}", "--contracts=1", $"--entries={entries}", $"--again={entries > 12}", $"--patience={patience}");
+            "Checker", heard ?? (_ => { }), $"--bus={servers.Bus}", $"--api={urls}", "--contracts=1", $"--entries={entries}", $"--again={again}", $"--patience={patience}");
         return (code, said + error);
     }
 
