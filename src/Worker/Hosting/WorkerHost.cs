@@ -182,6 +182,8 @@ public static class WorkerHost
                 .MinimumLevel.Override("MassTransit", LogEventLevel.Warning)
                 // Said once, and without a stack, by BusWatch.
                 .Filter.ByExcluding(said => said.Level == LogEventLevel.Warning && said.MessageTemplate.Text.StartsWith("Connection Failed", StringComparison.Ordinal))
+                // Tried again, by the relay, the adapter or a fresh scope; what comes of that is said in one line, not in forty.
+                .Filter.ByExcluding(said => said.MessageTemplate.Text.StartsWith("S-FAULT", StringComparison.Ordinal) || said.MessageTemplate.Text.StartsWith("R-RETRY", StringComparison.Ordinal))
                 // Parked, and said so in one line.
                 .Filter.ByExcluding(said => said.Exception is MessageReturnedException)
                 // Why the start failed is said once, by the program, without a trace.
