@@ -138,10 +138,10 @@ internal sealed class WorkerProcess : IAsyncDisposable
         process?.Dispose();
     }
 
-    private static string DllOf(string program) => Path.Combine(AppContext.BaseDirectory, $"ExecutionManager.{program}.dll");
+    public static string DllOf(string program) => Path.Combine(AppContext.BaseDirectory, $"ExecutionManager.{program}.dll");
 
     // Without a terminal: none of the three streams is one.
-    private static Process Run(string dll, string[] args, Action<string> said, Action<string>? complained = null)
+    public static Process Run(string dll, string[] args, Action<string> said, Action<string>? complained = null)
     {
         var start = new ProcessStartInfo("dotnet", [dll, .. args]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         var process = Process.Start(start)!;
