@@ -38,6 +38,26 @@ public sealed class When_a_contract_goes_its_way
         });
     }
 
+    [TestCase(8, 9, "Live")]
+    [TestCase(9, 8, "Live", Description = "What comes late from an earlier epoch does not take its place")]
+    [TestCase(8, 8, "Projected", Description = "Of this epoch nothing is here yet")]
+    public async Task Should_complete_the_actuals_with_a_snapshot_that_came_before_its_journal(long first, long second, string state)
+    {
+        await using var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        var saga = Given.In("Projected", contractId);
+        (saga.Connected, saga.ConnectionEpoch, saga.Open) = (true, 9, saga.Open with { Replan = null, Actuals = new OpenActuals(9, 4, false, true, Guid.NewGuid()) });
+        bench.Add(saga);
+        var whole = (ExecutionReported)Message("Reported through the tail, with snapshot");
+        var ahead = whole with { Tail = 4, Entries = [whole.Entries[^1] with { Seq = 4, Type = "fleetNote" }], ReportId = null };
+        await bench.Handle(ahead with { ConnectionEpoch = first });
+        await bench.Handle(ahead with { ConnectionEpoch = second });
+        Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Projected"));
+        await bench.Handle(whole with { ConnectionEpoch = 9, Tail = 4, Entries = [whole.Entries[^1], .. ahead.Entries], Snapshot = null, ReportId = null });
+        Assert.That((bench.Find(contractId)!.CurrentState, bench.Find(contractId)!.Execution.Seq), Is.EqualTo((state, 4L)));
+    }
+
     [TestCase(true, "Projected", 0, Description = "It is read first what the device did")]
     [TestCase(false, "Pushing", 1)]
     public async Task Should_read_what_a_device_lists_before_it_is_pushed_when_that_overtakes_the_submission(bool isListed, string state, int pushes)

@@ -234,6 +234,13 @@ internal static class Facts
             await Fold(context, intake.Apply, null, null);
         }
 
+        if (saga.Open.Early is { } early)
+        {
+            // Where entries are lost, it alone tells what became of their actions.
+            await Fold(context, [], saga.Execution.Seq >= early.Tail ? early.Snapshot : null, null);
+            saga.Open = saga.Open with { Early = null };
+        }
+
         await context.AcknowledgeJournal();
         context.Findings().Add(Verdict.ActualsComplete);
         if (saga.Execution.IsEnded || saga.Execution.IsCompleted)
@@ -244,7 +251,7 @@ internal static class Facts
 
     public static void LoseJournal(this BehaviorContext<ContractState> context, string detail)
     {
-        context.Saga.Open = context.Saga.Open with { JournalLost = true };
+        context.Saga.Open = context.Saga.Open with { JournalLost = true, Early = null };
         context.Blame(FailureKind.DeviceFault, detail, new JsonObject { ["journalLost"] = true });
         context.Findings().Add(Verdict.JournalLost);
     }
@@ -328,10 +335,12 @@ internal static class Facts
     /// <returns>The snapshot that counts now, and the message that it belongs to.</returns>
     private static (Snapshot? Snapshot, ExecutionReported Basis) Await(this ContractState saga, Snapshot? snapshot, ExecutionReported report, long throughSeq)
     {
-        var early = saga.Open.Early;
+        var (early, awaited) = (saga.Open.Early, saga.Open.Actuals?.ReportId);
+        var isNewer = early is null || (snapshot is not null && (report.ConnectionEpoch, report.Tail, report.ReportId == awaited ? 1 : 0)
+            .CompareTo((early.Epoch, early.Tail, early.ReportId == awaited ? 1 : 0)) >= 0);
         if (snapshot is not null && throughSeq < report.Tail)
         {
-            saga.Open = saga.Open with { Early = early?.Tail > report.Tail ? early : new(report.ConnectionEpoch, report.Tail, report.ReportId, snapshot) };
+            saga.Open = saga.Open with { Early = isNewer ? new(report.ConnectionEpoch, report.Tail, report.ReportId, snapshot) : early };
             return (snapshot, report);   // of which nothing counts yet
         }
 
@@ -341,9 +350,7 @@ internal static class Facts
         }
 
         saga.Open = saga.Open with { Early = null };
-        return snapshot is not null && report.Tail >= early.Tail
-            ? (snapshot, report)
-            : (early.Snapshot, report with { ConnectionEpoch = early.Epoch, Tail = early.Tail, ReportId = early.ReportId });
+        return isNewer ? (snapshot, report) : (early.Snapshot, report with { ConnectionEpoch = early.Epoch, Tail = early.Tail, ReportId = early.ReportId });
     }
 
     /// <summary>A range given up as lost that still comes is late evidence: recorded and published, without effect on the fold.</summary>
@@ -416,7 +423,7 @@ internal static class Facts
         foreach (var entry in entries)
         {
             saga.Execution = saga.Execution.Apply(entry);
-            context.Accept(entry.Revision, report?.ConnectionEpoch ?? 0);
+            context.Accept(entry.Revision, context.Findings().Contact?.Epoch ?? 0);
         }
 
         if (snapshot is not null && (report is null || saga.Execution.Seq >= report.Tail))
