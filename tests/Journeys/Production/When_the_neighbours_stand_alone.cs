@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using ExecutionManager.Simulation;
@@ -12,7 +13,7 @@ public sealed class When_the_neighbours_stand_alone
     private readonly string run = Guid.NewGuid().ToString("N")[..6];
     private readonly string directory = Directory.CreateTempSubdirectory("em-neighbours-").FullName;
     private readonly List<Process> neighbours = [];
-    private readonly List<string> said = [];
+    private readonly ConcurrentQueue<string> said = [];
     private Servers servers = null!;
 
     [SetUp]
@@ -91,15 +92,15 @@ public sealed class When_the_neighbours_stand_alone
         async Task<IEnumerable<string?>> Causes(JsonObject contract) =>
             (await worker.Get($"/contracts/{contract["contractId"]}/history"))!["items"]!.AsArray().Select(item => item!["cause"]?.GetValue<string>());
 
-        Task Until(string what, Func<Task<bool>> condition)
+        Task Until(string what, Func<Task<bool>> condition) => worker.Until(what, () =>
         {
             Assert.That(neighbours.Where(neighbour => neighbour.HasExited), Is.Empty, string.Join('\n', said));
-            return worker.Until(what, condition);
-        }
+            return condition();
+        });
     }
 
     private void Start(string neighbour, params string[] more) => neighbours.Add(
-        WorkerProcess.Run(WorkerProcess.DllOf("Neighbours"), [neighbour, .. more, $"--ConnectionStrings:Bus={servers.Bus}"], said.Add));
+        WorkerProcess.Run(WorkerProcess.DllOf("Neighbours"), [neighbour, .. more, $"--ConnectionStrings:Bus={servers.Bus}"], said.Enqueue));
 
     private string Write(string file, string text)
     {
