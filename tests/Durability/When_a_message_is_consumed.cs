@@ -19,7 +19,7 @@ public sealed class When_a_message_is_consumed(string kind) : ToyFile(kind)
         await host.Bus.Publish(new Count(counter, 10));
 
         await host.Eventually(async () => await host.Total(counter) == 11 && host.Heard.Messages.Count == 2, "the two messages counted");
-        Assert.That(host.Heard.Messages.Select(x => x.Message.Total), Is.EquivalentTo((int[])[1, 11]));
+        Assert.That(host.Heard.Messages.Select(x => x.Message.Total), Is.EquivalentTo((int[])[1, 11]).Or.EquivalentTo((int[])[10, 11]), "no order is promised");
         Assert.That(await host.Read(db => db.Notes.CountAsync()), Is.EqualTo(2));
         Assert.That(await host.Read(db => db.Counters.Select(x => x.Version).SingleAsync()), Is.EqualTo(1), "created as 0, then one change");
     }
