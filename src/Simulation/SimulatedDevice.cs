@@ -205,6 +205,10 @@ public sealed partial class SimulatedDevice
             Journal(contract, "paused", data: new { reason = "reboot" });
             contract.Status = ContractStatus.Paused;
         }
+
+        // The order to stop is on the disk, and it stands still: nobody gives it again.
+        foreach (var contract in _state.Contracts.Where(c => c is { Intent: "stop", IsEnded: false }).ToList())
+            EndStopped(contract);
     }
 
     private List<DeviceMessage> Step(DateTimeOffset now, Action input)

@@ -42,6 +42,18 @@ public class When_a_device_loses_its_power
     }
 
     [Test]
+    public void Should_have_stopped_what_it_was_told_to_stop()
+    {
+        var bench = Bench.Connected();
+        bench.Push(Bench.Contract());
+        bench.Run(30);
+        bench.Want("stop", 2);
+        bench.Reboot();
+
+        Assert.That(bench.Journal(), Does.EndWith("paused:reboot actionStopped:a1 stopped"));
+    }
+
+    [Test]
     public void Should_take_no_grant_that_echoes_a_clock_from_before()
     {
         var bench = Bench.Connected();
