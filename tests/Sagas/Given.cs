@@ -24,7 +24,7 @@ internal static class Given
     public static readonly Guid ReportId = Guid.Parse("00000000-0000-0000-0000-0000000000c1");
     public const string Device = "agv-17";
     public const string DeviceWithoutLease = "agv-16";
-    private const long Epoch = 7;
+    public const long Epoch = 7;
 
     public static Contract Plan(Guid contractId, bool needsData = false)
     {

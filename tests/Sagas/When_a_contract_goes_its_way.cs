@@ -75,6 +75,20 @@ public sealed class When_a_contract_goes_its_way
     }
 
     [Test]
+    public async Task Should_take_what_a_device_accepted_in_an_earlier_life_for_sent()
+    {
+        await using var bench = await Bench.Start();
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        var saga = Given.In("AwaitingConnection", contractId);
+        bench.Add(saga);
+        await Say(bench, "Acknowledged accepted");
+        await bench.Handle(new CancelContract { ContractId = contractId, Reason = "no longer wanted", RequestedBy = "an operator" });
+        Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Stopping"), "it may be executing");
+        await bench.Handle(new ConnectionChanged(contractId, Given.Device, 5, Given.Epoch, true, Given.Now, null, EvidenceKind.Journal, Given.Epoch, null));
+        Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Stopping"), "a birth of the epoch in which it was accepted may be older");
+    }
+
+    [Test]
     public async Task Should_change_nothing_when_a_report_comes_twice()
     {
         await using var bench = await Bench.Start();

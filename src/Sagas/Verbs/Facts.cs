@@ -217,7 +217,9 @@ internal static class Facts
         {
             var intake = JournalIntake.Take(0, orphans, []);
             await Fold(context, intake.Apply, null, null);
-            saga.SentRevision = Math.Max(saga.SentRevision, saga.AcceptedRevision);
+            // A birth of the epoch that may have brought them says nothing of them.
+            var epoch = (await work.Records.Device(saga.DeviceId, context.CancellationToken)).Connection?.Epoch ?? 0;
+            saga.Open = saga.Open with { SentEpoch = epoch, AcceptedEpoch = epoch };
         }
     }
 
@@ -480,6 +482,13 @@ internal static class Facts
         if (revision <= saga.AcceptedRevision || revision > saga.Revision)
         {
             return;
+        }
+
+        // Accepted in an earlier life counts as sent: there is a device that may execute it.
+        if (revision > saga.SentRevision)
+        {
+            saga.SentRevision = revision;
+            saga.Open = saga.Open with { SentEpoch = epoch };
         }
 
         saga.AcceptedRevision = revision;
