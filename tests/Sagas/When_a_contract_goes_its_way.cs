@@ -75,6 +75,21 @@ public sealed class When_a_contract_goes_its_way
     }
 
     [Test]
+    public async Task Should_go_on_looking_for_its_device_whatever_that_says_of_its_intent()
+    {
+        await using var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice with { Contact = null };   // connected, and not heard lately
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        bench.Add(Given.In("Initial", contractId));
+        await bench.Handle(new DesiredAcknowledged
+        {
+            ContractId = contractId, DeviceId = Given.Device, ConnectionEpoch = Given.Epoch, UptimeMs = 1, SentAt = Given.Now, ReceivedAt = Given.Now, IntentVersion = 1, Result = DesiredResult.Done,
+        });
+        Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("AwaitingConnection"));
+        Assert.That(bench.Find(contractId)!.Deadlines.Of(DeadlineKind.Command), Is.Not.Null);
+    }
+
+    [Test]
     public async Task Should_take_what_a_device_accepted_in_an_earlier_life_for_sent()
     {
         await using var bench = await Bench.Start();

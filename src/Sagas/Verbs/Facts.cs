@@ -83,7 +83,8 @@ internal static class Facts
             {
                 case DesiredResult.Done:
                     saga.ConfirmedIntentVersion = ack.IntentVersion;
-                    if (saga.IsObeyed && saga.Open.Actuals is null)
+                    // Who waits for a connection looks for it by this deadline.
+                    if (saga.IsObeyed && saga.Open.Actuals is null && saga.CurrentState != nameof(ContractMachine.AwaitingConnection))
                     {
                         await context.Disarm(DeadlineKind.Command);
                     }
