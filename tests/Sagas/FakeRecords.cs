@@ -12,6 +12,9 @@ internal sealed class FakeRecords : IContractRecords
     public ConcurrentQueue<ContractEvent> Events { get; } = new();
     public ConcurrentDictionary<string, DeviceView> Devices { get; } = new();
 
+    /// <summary>Stored before anybody knew the contract.</summary>
+    public ConcurrentDictionary<Guid, IReadOnlyList<JournalEntry>> Orphans { get; } = new();
+
     public Task<Contract> Document(Guid contractId, int revision, CancellationToken ct) => Task.FromResult(documents[(contractId, revision)]);
 
     public Task<ContractState?> State(Guid contractId, CancellationToken ct) => Task.FromResult<ContractState?>(null);
@@ -27,7 +30,8 @@ internal sealed class FakeRecords : IContractRecords
     public Task<DeviceView> Device(string deviceId, CancellationToken ct) =>
         Task.FromResult(Devices.GetValueOrDefault(deviceId) ?? new DeviceView(deviceId, null, null, 0));
 
-    public Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, string deviceId, long afterSeq, CancellationToken ct) => Task.FromResult<IReadOnlyList<JournalEntry>>([]);
+    public Task<IReadOnlyList<JournalEntry>> Held(Guid contractId, string deviceId, long afterSeq, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<JournalEntry>>([.. Orphans.GetValueOrDefault(contractId, []).Where(entry => entry.Seq > afterSeq)]);
 
     public Task<IReadOnlyList<JournalEntry>> Keep(Guid contractId, string deviceId, IReadOnlyList<JournalEntry> entries, CancellationToken ct) => Task.FromResult(entries);
 

@@ -120,6 +120,39 @@ public sealed class When_a_contract_goes_its_way
     }
 
     [Test]
+    public async Task Should_not_take_a_birth_as_old_as_its_orphans_for_the_word_that_the_device_does_not_hold_it()
+    {
+        await using var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        bench.Records.Orphans[contractId] = [new(1, 1, Given.Now, "accepted")];
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        bench.Add(Given.In("Initial", contractId));
+        await bench.Handle(new ContractSubmitted(contractId));
+        await Say(bench, "CancelAsked");
+        var birth = new ConnectionChanged(contractId, Given.Device, 4, Given.Epoch, true, Given.Now, null, EvidenceKind.Journal, Given.Epoch, null);
+        await bench.Handle(birth);
+        Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Stopping"), "it accepted after that birth");
+        await bench.Handle(birth with { Change = 5, ConnectionEpoch = Given.Epoch + 1, BirthEpoch = Given.Epoch + 1 });
+        Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Cancelled"));
+    }
+
+    [TestCase(3, Domain.ActionStatus.Finished)]
+    [TestCase(4, Domain.ActionStatus.Running, Description = "It knows more than what is applied")]
+    public async Task Should_believe_an_early_snapshot_once_the_entries_before_it_are_given_up(long tail, Domain.ActionStatus known)
+    {
+        await using var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        var saga = Given.In("Live", contractId);
+        var seen = new Domain.Snapshot(Given.Now, Domain.ExecutionStatus.Executing, 1, 1, new Dictionary<string, Domain.SnapshotAction> { ["a1"] = new(Domain.ActionStatus.Finished, 1) });
+        saga.Open = saga.Open with { Gap = new(3, 3), Early = new(Given.Epoch, tail, null, seen) };
+        bench.Add(saga);
+        await Say(bench, "Deadline Actuals");
+        var after = bench.Find(contractId)!;
+        Assert.That((after.Execution.Seq, after.Execution.Of("a1")!.Status, after.Open.Early), Is.EqualTo((3L, known, (EarlySnapshot?)null)));
+    }
+
+    [Test]
     public async Task Should_let_an_operators_word_yield_to_the_device()
     {
         await using var bench = await Bench.Start();
