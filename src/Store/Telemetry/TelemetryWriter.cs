@@ -16,11 +16,10 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
     : BackgroundService
 {
     private const int Batch = 500;
-    private const int MostSeen = 100_000;
+    private const int MostTold = 100_000;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // Whose contract is whose: looked at once. Who spoke of another's is told once.
-    private readonly HashSet<(string DeviceId, Guid ContractId)> own = [];
+    // Who spoke of another's contract is told once.
     private readonly HashSet<(string DeviceId, Guid ContractId)> told = [];
 
     /// <summary>Stores all that waits.</summary>
@@ -87,8 +86,7 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
         var devices = samples.GroupBy(sample => sample.DeviceId).OrderBy(group => group.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, Newest);
         var rows = samples.Select(Row).OrderBy(row => row.DeviceId, StringComparer.Ordinal).ThenBy(row => row.ContractId).ToList();
         await using var transaction = await database.Begin(db, ct);
-        var (found, refused) = await Look(scope.ServiceProvider, db, rows, ct);
-        rows.RemoveAll(row => row.ContractId != Guid.Empty && !own.Contains((row.DeviceId, row.ContractId)) && !found.Contains((row.DeviceId, row.ContractId)));
+        var refused = await KeepOwn(rows, scope.ServiceProvider, db, ct);
         await db.Put(rows, [.. devices.Values], ct);
         await Tell(scope.ServiceProvider, db, [.. rows.Select(row => row.ContractId).Where(id => id != Guid.Empty).Distinct()], ct);
         var known = await db.Devices.AsNoTracking().Where(device => devices.Keys.Contains(device.DeviceId))
@@ -105,25 +103,24 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
         }
 
         await transaction.Commit(ct);
-        own.UnionWith(found);
         told.UnionWith(refused);
     }
 
-    /// <summary>Finds out whose contracts these are. Of another's, or of none, nothing is kept: else any device could fill the
-    /// disk. Who speaks of another's is told.</summary>
-    private async Task<(HashSet<(string, Guid)> Found, HashSet<(string, Guid)> Refused)> Look(IServiceProvider services, StoreContext db, List<SampleRow> rows, CancellationToken ct)
+    /// <summary>Of another's contract, or of none, nothing is kept: else any device could fill the disk. Returns who is told
+    /// now that he spoke of another's.</summary>
+    private async Task<HashSet<(string, Guid)>> KeepOwn(List<SampleRow> rows, IServiceProvider services, StoreContext db, CancellationToken ct)
     {
-        foreach (var known in new[] { own, told }.Where(known => known.Count > MostSeen))
+        if (told.Count > MostTold)
         {
-            known.Clear();
+            told.Clear();
         }
 
-        var unseen = rows.Where(row => row.ContractId != Guid.Empty).Select(row => (row.DeviceId, row.ContractId)).Except(own).ToList();
-        var ids = unseen.Select(pair => pair.ContractId).Distinct().ToList();
+        var ids = rows.Select(row => row.ContractId).Where(id => id != Guid.Empty).Distinct().ToList();
         var owners = ids.Count == 0 ? [] : await db.Contracts.AsNoTracking().Where(saga => ids.Contains(saga.CorrelationId))
             .Select(saga => new { saga.CorrelationId, saga.DeviceId }).ToDictionaryAsync(saga => saga.CorrelationId, saga => saga.DeviceId, ct);
-        var ours = unseen.ToLookup(pair => owners.TryGetValue(pair.ContractId, out var owner) ? owner == pair.DeviceId : (bool?)null);
-        var refused = ours[false].Except(told).ToHashSet();
+        var refused = rows.Where(row => owners.TryGetValue(row.ContractId, out var owner) && owner != row.DeviceId)
+            .Select(row => (row.DeviceId, row.ContractId)).Except(told).ToHashSet();
+        rows.RemoveAll(row => row.ContractId != Guid.Empty && owners.GetValueOrDefault(row.ContractId) != row.DeviceId);
         foreach (var (deviceId, contractId) in refused)
         {
             await services.GetRequiredService<IPublishEndpoint>().Publish(new RejectDeviceMessage
@@ -132,7 +129,7 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
             }, ct);
         }
 
-        return ([.. ours[true]], refused);
+        return refused;
     }
 
     /// <summary>Tells how far contracts have come, each only when it was not told lately: their rows are held since they were

@@ -132,6 +132,16 @@ public sealed class When_telemetry_is_stored(bool postgres)
     }
 
     [Test]
+    public async Task Should_keep_nothing_more_of_a_contract_that_was_purged()
+    {
+        await Own("a");
+        await Store(Sample("a"));
+        await Read(async db => await db.Samples.ExecuteDeleteAsync() + await db.Contracts.ExecuteDeleteAsync());
+        await Store(Sample("a", seconds: 2));
+        Assert.That(await Read(db => db.Samples.CountAsync()), Is.Zero);
+    }
+
+    [Test]
     public async Task Should_tell_a_silence_again_only_after_a_while_when_nobody_takes_it()
     {
         await Store(Sample("a", contract: false));
@@ -168,8 +178,8 @@ public sealed class When_telemetry_is_stored(bool postgres)
 
         if (wire?.Take() is var (statements, trips))
         {
-            Assert.That(statements, Is.EqualTo(new[] { "BEGIN", "INSERT 0 400", "INSERT 0 400", "SELECT 0", "SELECT 400", "SELECT 1", "COMMIT" }), "contacts, samples, whose progress is due, and who is connected");
-            Assert.That(trips, Is.EqualTo(4));
+            Assert.That(statements, Is.EqualTo(new[] { "BEGIN", "SELECT 400", "INSERT 0 400", "INSERT 0 400", "SELECT 0", "SELECT 400", "SELECT 1", "COMMIT" }), "whose contracts, contacts, samples, whose progress is due, and who is connected");
+            Assert.That(trips, Is.EqualTo(5));
         }
 
         Assert.That(await Read(db => db.Samples.CountAsync(row => row.ReceivedAt == Now.AddSeconds(2))), Is.EqualTo(400));
