@@ -22,9 +22,7 @@ public sealed class When_the_integrating_page_is_followed
     [OneTimeSetUp]
     public async Task Start()
     {
-        servers = await Servers.Take();
-        var (code, said, error) = await WorkerProcess.RunToEnd(["migrate", .. servers.Connections()]);
-        Assert.That(code, Is.Zero, said + error);
+        servers = await Servers.TakeMigrated();
         client = await PlainClient.Connect(servers.Bus, [
             "TaskAccepted", "TaskRejected", "RecoveryRequested", "ReassignmentRequested", "EscalationRaised", "ReplanRequested", "SpatialDataRequested", "ContractStateChanged", "ContractReconciled", "ContractEnded"]);
         worker = new WorkerProcess(Directory.CreateTempSubdirectory("em-integrating-").FullName, servers.Connections());

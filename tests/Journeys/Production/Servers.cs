@@ -34,6 +34,15 @@ internal sealed class Servers : IAsyncDisposable
         return servers;
     }
 
+    /// <summary>With the tables that a worker expects.</summary>
+    public static async Task<Servers> TakeMigrated()
+    {
+        var servers = await Take();
+        var (code, said, error) = await WorkerProcess.RunToEnd(["migrate", .. servers.Connections()]);
+        Assert.That(code, Is.Zero, said + error);
+        return servers;
+    }
+
     /// <summary>A worker's three connection strings.</summary>
     public string[] Connections(Uri? bus = null) => [$"--ConnectionStrings:Store={Store}", $"--ConnectionStrings:Bus={bus ?? Bus}", $"--ConnectionStrings:Mqtt={Mqtt}"];
 

@@ -21,9 +21,7 @@ public sealed class When_a_checker_holds_what_it_sent
     [OneTimeSetUp]
     public async Task Start()
     {
-        servers = await Servers.Take();
-        var (code, said, error) = await WorkerProcess.RunToEnd(["migrate", .. servers.Connections()]);
-        Assert.That(code, Is.Zero, said + error);
+        servers = await Servers.TakeMigrated();
         hosts = [Host("first"), Host("second")];
     }
 

@@ -19,9 +19,7 @@ public sealed class When_the_neighbours_stand_alone
     [SetUp]
     public async Task Take()
     {
-        servers = await Servers.Take();
-        var (code, migrated, error) = await WorkerProcess.RunToEnd(["migrate", .. servers.Connections()]);
-        Assert.That(code, Is.Zero, migrated + error);
+        servers = await Servers.TakeMigrated();
     }
 
     [TearDown]

@@ -125,9 +125,7 @@ public sealed class When_the_worker_is_watched
     [CancelAfter(300_000)]
     public async Task Should_count_duplicates_and_not_wait_for_a_database_that_takes_no_writes(CancellationToken cancellation)
     {
-        await using var servers = await Servers.Take();
-        var (code, said, error) = await WorkerProcess.RunToEnd(["migrate", .. servers.Connections()]);
-        Assert.That(code, Is.Zero, said + error);
+        await using var servers = await Servers.TakeMigrated();
         await using var worker = new WorkerProcess(Directory.CreateTempSubdirectory("em-watched-").FullName, servers.Connections());
         await worker.Start();
         var id = await When_the_worker_is_killed.Submit(worker, $"{fleetName}-1", $"{fleetName}-1");

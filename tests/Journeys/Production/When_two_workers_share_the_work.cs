@@ -15,9 +15,7 @@ public sealed class When_two_workers_share_the_work
     [SetUp]
     public async Task Take()
     {
-        servers = await Servers.Take();
-        var (code, said, error) = await WorkerProcess.RunToEnd(["migrate", .. servers.Connections()]);
-        Assert.That(code, Is.Zero, said + error);
+        servers = await Servers.TakeMigrated();
     }
 
     [TearDown]

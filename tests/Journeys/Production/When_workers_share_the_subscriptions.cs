@@ -21,9 +21,7 @@ public sealed class When_workers_share_the_subscriptions
     [CancelAfter(300_000)]
     public async Task Should_handle_each_message_once_if_they_share_and_in_each_worker_if_not(bool shared, CancellationToken cancellation)
     {
-        await using var servers = await Servers.Take();
-        var (code, said, error) = await WorkerProcess.RunToEnd(["migrate", .. servers.Connections()]);
-        Assert.That(code, Is.Zero, said + error);
+        await using var servers = await Servers.TakeMigrated();
         await using var first = Worker([.. servers.Connections(), $"--Mqtt:SharedSubscriptions={shared}"]);
         await using var second = Worker([.. servers.Connections(), $"--Mqtt:SharedSubscriptions={shared}"]);
         await Task.WhenAll(first.Start(), second.Start());
