@@ -102,7 +102,8 @@ public sealed record OpenMatters
 /// <param name="Tail">The tail that the birth named; null when only the answer to a report will tell.</param>
 /// <param name="Asked">True when they were asked for by <c>report</c>.</param>
 /// <param name="Returned">True when the device was away: it is told to run only after its journal is read.</param>
-public sealed record OpenActuals(long Epoch, long? Tail, bool Asked, bool Returned, Guid ReportId);
+/// <param name="Known">Through which entry its journal was known before: a device that answers that it has none has lost it.</param>
+public sealed record OpenActuals(long Epoch, long? Tail, bool Asked, bool Returned, Guid ReportId, long Known = 0);
 
 /// <summary>The newest snapshot that reached the tail of its message, and the epoch and position of the journal it belongs to.</summary>
 public sealed record SeenSnapshot(long Epoch, long Seq, Snapshot Snapshot);

@@ -136,6 +136,25 @@ public sealed class When_a_contract_goes_its_way
         Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Cancelled"));
     }
 
+    [TestCase(true, "Recovering")]
+    [TestCase(false, "Projected", Description = "What it answers to another request may be older than its entries")]
+    public async Task Should_find_the_journal_lost_that_the_device_of_orphans_does_not_have_any_more(bool isAsked, string state)
+    {
+        await using var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        bench.Records.Orphans[contractId] = [new(1, 1, Given.Now, "accepted"), new(2, 1, Given.Now, "actionStarted", "a1")];
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        bench.Add(Given.In("Initial", contractId));
+        await bench.Handle(new ContractSubmitted(contractId));
+        var asked = bench.Harness.Published.Select<RequestReport>().Single().Context.Message.ReportId;
+        await bench.Handle(((ExecutionReported)Message("Reported progress")) with
+        {
+            Tail = 0, Entries = [], ReportId = isAsked ? asked : Guid.NewGuid(),
+            Snapshot = new DeviceSnapshot { At = Given.Now, Status = ExecutionStatus.Unknown, Revision = 0, IntentVersion = 0 },
+        });
+        Assert.That((bench.Find(contractId)!.CurrentState, bench.Find(contractId)!.Open.JournalLost), Is.EqualTo((state, isAsked)));
+    }
+
     [TestCase(3, Domain.ActionStatus.Finished)]
     [TestCase(4, Domain.ActionStatus.Running, Description = "It knows more than what is applied")]
     public async Task Should_believe_an_early_snapshot_once_the_entries_before_it_are_given_up(long tail, Domain.ActionStatus known)

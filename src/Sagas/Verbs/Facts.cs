@@ -188,7 +188,7 @@ internal static class Facts
     {
         var (saga, work) = (context.Saga, context.Work());
         var reportId = work.NewId();
-        saga.Open = saga.Open with { Actuals = new OpenActuals(epoch, tail, ask, returned || saga.Open.Actuals is { Returned: true }, reportId) };
+        saga.Open = saga.Open with { Actuals = new OpenActuals(epoch, tail, ask, returned || saga.Open.Actuals is { Returned: true }, reportId, saga.Execution.Seq) };
         await context.ArmIn(DeadlineKind.Actuals, work.Settings.Actuals);
         await context.ArmIn(DeadlineKind.Command, work.Settings.Command);
         if (ask)
@@ -280,7 +280,9 @@ internal static class Facts
             return;
         }
 
-        if (report is { Tail: 0, Snapshot.Status: Messages.ExecutionStatus.Unknown } && saga.AcceptedRevision > 0 && report.ConnectionEpoch > saga.Open.AcceptedEpoch)
+        // Asked about what it had said before, or in an epoch behind its acceptance.
+        if (report is { Tail: 0, Snapshot.Status: Messages.ExecutionStatus.Unknown } && saga.AcceptedRevision > 0
+            && (report.ConnectionEpoch > saga.Open.AcceptedEpoch || (saga.Open.Actuals is { Known: > 0 } asked && report.ReportId == asked.ReportId)))
         {
             context.LoseJournal("the device answered a report with a journal it does not have");
             return;
