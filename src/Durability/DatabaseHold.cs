@@ -8,6 +8,9 @@ internal sealed class DatabaseHold(IDurableDatabase database, TimeProvider clock
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
+    // All that wait here wait for the same: one line for an absence, whatever their number.
+    private bool isAway;
+
     public bool Covers(Exception exception) => database.IsUnavailable(exception);
 
     public async Task Run(Func<Task> action, CancellationToken cancellationToken)
@@ -17,12 +20,14 @@ internal sealed class DatabaseHold(IDurableDatabase database, TimeProvider clock
             try
             {
                 await action();
+                if (wait > First && Interlocked.Exchange(ref isAway, false))
+                    logger.DatabaseBack();
                 return;
             }
             catch (Exception exception) when (Covers(exception) && !cancellationToken.IsCancellationRequested)
             {
-                if (wait == First)
-                    logger.DatabaseUnavailable(exception.GetBaseException().Message);
+                if (!Interlocked.Exchange(ref isAway, true))
+                    logger.DatabaseUnavailable(exception.Why());
             }
             await Task.Delay(wait, clock, cancellationToken);
         }

@@ -7,6 +7,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The database does not answer; trying again until it does: {Why}")]
     public static partial void DatabaseUnavailable(this ILogger logger, string why);
 
+    [LoggerMessage(EventId = 8, Level = LogLevel.Information, Message = "The database answers")]
+    public static partial void DatabaseBack(this ILogger logger);
+
     [LoggerMessage(EventId = 2, Level = LogLevel.Debug, Message = "Message {MessageId} was handled before by {Consumer}")]
     public static partial void Duplicate(this ILogger logger, Guid messageId, string consumer);
 

@@ -147,9 +147,9 @@ public sealed class Relay
 
     private void Watch(Exception?[] failures)
     {
-        var why = failures.All(failure => failure is TransportUnavailableException) ? $"nothing can be sent: {failures[0]!.GetBaseException().Message}" : null;
+        var why = failures.All(failure => failure is TransportUnavailableException) ? $"nothing can be sent: {failures[0]!.Why()}" : null;
         if (why is not null && stuck is null)
-            logger.NothingCanBeSent(failures[0]!.GetBaseException().Message);
+            logger.NothingCanBeSent(failures[0]!.Why());
         (stuck, stuckAt) = (why, Now);
     }
 
@@ -201,7 +201,7 @@ public sealed class Relay
                 continue;   // Said once for all of them.
             if (!isGivenUp && !isUnheard)
             {
-                logger.SendFailed(row.MessageId, row.MessageType, row.Destination, attempts, failure!.GetBaseException().Message);
+                logger.SendFailed(row.MessageId, row.MessageType, row.Destination, attempts, failure!.Why());
                 continue;
             }
             DurabilityMeter.Parked.Add(1);

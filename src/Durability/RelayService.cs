@@ -50,7 +50,7 @@ internal sealed class RelayService(
         catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {
             relay.Failure = exception.Message;
-            logger.RelayFailed(options.RetryDelay, exception.GetBaseException().Message);
+            logger.RelayFailed(options.RetryDelay, exception.Why());
             await Task.Delay(options.RetryDelay, clock, stoppingToken);
         }
     }

@@ -50,7 +50,7 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
             }
             catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {
-                log.TelemetryWaits(Pause, fault.GetBaseException().Message);
+                log.TelemetryWaits(Pause, fault.Why());
                 await Task.Delay(Pause, clock, stoppingToken);
             }
         }
@@ -68,7 +68,7 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
             if (samples is [var refused])
             {
                 TelemetryMeter.Dropped.Add(1);
-                log.TelemetryRefused(refused.DeviceId, fault.GetBaseException().Message);
+                log.TelemetryRefused(refused.DeviceId, fault.Why());
                 return;
             }
 

@@ -1,3 +1,4 @@
+using ExecutionManager.Durability;
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using ExecutionManager.Contracts.Messages;
@@ -94,7 +95,7 @@ public sealed partial class EventFeed(IServiceScopeFactory scopes, EventStreamLi
             // The next look sees all that this one did not.
             if (!failed)
             {
-                LookFailed(log, fault.GetBaseException().Message);
+                LookFailed(log, fault.Why());
             }
 
             failed = true;

@@ -37,7 +37,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, IDurableDa
         }
 
         var unavailable = database.IsUnavailable(fault);
-        RequestFailed(log, request.Method, request.Path, unavailable ? null : fault, fault.GetBaseException().Message);
+        RequestFailed(log, request.Method, request.Path, unavailable ? null : fault, fault.Why());
         return unavailable ? Problem.Unavailable() : Problem.OfStatus(500, request.Path);
     }
 

@@ -1,3 +1,4 @@
+using ExecutionManager.Durability;
 using MassTransit;
 
 namespace ExecutionManager.Worker;
@@ -28,7 +29,7 @@ public sealed class BusWatch(IBusControl bus, WorkerSettings settings, TimeProvi
             }
             else if (!isSaid && now - wellAt >= Patience)
             {
-                log.BusAway(broker, health.Exception?.GetBaseException().Message ?? health.Description);
+                log.BusAway(broker, health.Exception?.Why() ?? health.Description);
                 isSaid = true;
             }
         }

@@ -1,3 +1,4 @@
+using ExecutionManager.Durability;
 using System.Security.Authentication;
 using ExecutionManager.Contracts.Messages;
 using MassTransit;
@@ -71,7 +72,7 @@ internal static class RabbitBus
             {
                 if (!isSaid)
                 {
-                    log.LoginRefused(factory.UserName, LoginAgain, refused.GetBaseException().Message);
+                    log.LoginRefused(factory.UserName, LoginAgain, refused.Why());
                 }
 
                 await Task.Delay(LoginAgain, clock, stopping);

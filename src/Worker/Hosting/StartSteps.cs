@@ -1,3 +1,4 @@
+using ExecutionManager.Durability;
 using System.Net;
 using System.Net.Sockets;
 using ExecutionManager.Store;
@@ -83,7 +84,7 @@ internal static class StartSteps
         }
         catch (Exception fault) when (fault is OperationCanceledException or MassTransitException)
         {
-            throw new StartFault($"ConnectionStrings:Bus: RabbitMQ at {RabbitBus.Shown(address)} could not be told: {fault.GetBaseException().Message}");
+            throw new StartFault($"ConnectionStrings:Bus: RabbitMQ at {RabbitBus.Shown(address)} could not be told: {fault.Why()}");
         }
 
         return $"Exchanges and queues are declared at {RabbitBus.Shown(address)}";
@@ -104,7 +105,7 @@ internal static class StartSteps
         }
         catch (Exception fault) when (fault is NpgsqlException or SocketException || fault.InnerException is NpgsqlException)
         {
-            throw new StartFault($"ConnectionStrings:Store: {StartBlock.Store(services.GetRequiredService<WorkerSettings>())} does not answer: {fault.GetBaseException().Message}");
+            throw new StartFault($"ConnectionStrings:Store: {StartBlock.Store(services.GetRequiredService<WorkerSettings>())} does not answer: {fault.Why()}");
         }
     }
 }

@@ -42,7 +42,7 @@ public sealed class StoreWatch(IServiceScopeFactory scopes, IDurableDatabase dat
             catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {
                 gauges = null;
-                Note(patience.IsCancellationRequested ? $"no answer within {Patience.TotalSeconds} s" : fault.GetBaseException().Message);
+                Note(patience.IsCancellationRequested ? $"no answer within {Patience.TotalSeconds} s" : fault.Why());
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

@@ -1,3 +1,4 @@
+using ExecutionManager.Durability;
 using ExecutionManager.Store;
 
 namespace ExecutionManager.Worker;
@@ -48,7 +49,7 @@ public sealed class Sweeper(IServiceScopeFactory scopes, WorkerSettings settings
             {
                 // A sweep looks at everything that is due: the next tick does what this one could not. Until then the
                 // worker is not ready.
-                var why = fault.GetBaseException().Message;
+                var why = fault.Why();
                 if (why != Failure)
                 {
                     log.SweepFailed(why);

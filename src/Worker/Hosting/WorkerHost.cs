@@ -6,9 +6,6 @@ using ExecutionManager.Store;
 using MassTransit;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Options;
-using Serilog;
-using Serilog.Events;
-using Serilog.Formatting.Compact;
 
 namespace ExecutionManager.Worker;
 
@@ -22,7 +19,7 @@ public static class WorkerHost
         var settings = reader.Read();
         var faults = reader.Faults.ToList();
         builder.WebHost.UseUrls([.. settings.Urls.Select(url => url.OriginalString.TrimEnd('/'))]);
-        AddLogging(builder, settings, call);
+        builder.Services.AddLogging(settings, call);
         AddServices(builder, settings, call, faults);
         if (faults.Count > 0)
         {
@@ -170,33 +167,6 @@ public static class WorkerHost
             }
         }
     }
-
-    private static void AddLogging(WebApplicationBuilder builder, WorkerSettings settings, CommandLine call) =>
-        builder.Services.AddSerilog((_, logging) =>
-        {
-            logging.MinimumLevel.Is(call.Demo ? LogEventLevel.Error : LogEventLevel.Information)
-                .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
-                // What fails there fails again above, where it is known whether it matters.
-                .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal)
-                .MinimumLevel.Override("System", LogEventLevel.Warning)
-                .MinimumLevel.Override("MassTransit", LogEventLevel.Warning)
-                // Said once, and without a stack, by BusWatch.
-                .Filter.ByExcluding(said => said.Level == LogEventLevel.Warning && said.MessageTemplate.Text.StartsWith("Connection Failed", StringComparison.Ordinal))
-                // Tried again, by the relay, the adapter or a fresh scope; what comes of that is said in one line, not in forty.
-                .Filter.ByExcluding(said => said.MessageTemplate.Text.StartsWith("S-FAULT", StringComparison.Ordinal) || said.MessageTemplate.Text.StartsWith("R-RETRY", StringComparison.Ordinal))
-                // Parked, and said so in one line.
-                .Filter.ByExcluding(said => said.Exception is MessageReturnedException)
-                // Why the start failed is said once, by the program, without a trace.
-                .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal);
-            if (settings.JsonLogs)
-            {
-                logging.WriteTo.Console(new CompactJsonFormatter());
-            }
-            else
-            {
-                logging.WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}");
-            }
-        });
 
     private static JsonConfigurationSource Beside(string directory)
     {

@@ -103,6 +103,11 @@ public sealed class When_two_workers_share_the_work
         await stop.CancelAsync();
         await Task.WhenAll(running);
         await NothingWasMovedAside();
+        foreach (var said in new[] { first.Output, second.Output })
+        {
+            Assert.That(said.Split('\n').Where(line => line.StartsWith("   at ", StringComparison.Ordinal)), Is.Empty, said);
+            Assert.That(said, Does.Contain("The database does not answer").And.Contain("MQTT adapter not connected"));
+        }
     }
 
     [Test]
