@@ -132,14 +132,21 @@ public sealed class When_a_live_contract_is_reported
         Assert.That(await worker.Read(Desires) - desires, Is.EqualTo(1 + Contracts));
         Assert.That(await worker.Read(db => db.Contracts.AsNoTracking().ToDictionaryAsync(one => one.CorrelationId, one => one.RowVersion)), Is.EqualTo(before));
 
-        await Due(2);
-        var beside = await worker.Read(async db =>
+        foreach (FormattableString row in new FormattableString[]
         {
-            await using var transition = await db.Database.BeginTransactionAsync(cancellation);
-            await db.Database.ExecuteSqlAsync($"""SELECT 1 FROM contracts WHERE "CorrelationId" = {contracts[0]} FOR UPDATE""", cancellation);
-            return await worker.Renew();
-        });
-        Assert.That(beside, Is.EqualTo(1), "one that is in a transition is passed over, and not waited for");
+            $"""SELECT 1 FROM contracts WHERE "CorrelationId" = {contracts[0]} FOR UPDATE""",
+            $"""SELECT 1 FROM grants WHERE "ContractId" = {contracts[0]} FOR UPDATE""",
+        })
+        {
+            await Due(2);
+            var beside = await worker.Read(async db =>
+            {
+                await using var transition = await db.Database.BeginTransactionAsync(cancellation);
+                await db.Database.ExecuteSqlAsync(row, cancellation);
+                return await worker.Renew();
+            });
+            Assert.That(beside, Is.EqualTo(1), $"one that is in a transition is passed over, and not waited for: {row.Format}");
+        }
 
         Task<int> Due(int count) => worker.Read(db => db.Grants.Where(grant => contracts.Take(count).Contains(grant.ContractId))
             .ExecuteUpdateAsync(set => set.SetProperty(grant => grant.RenewAt, Now.AddSeconds(-1))));
