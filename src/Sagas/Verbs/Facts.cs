@@ -470,9 +470,17 @@ internal static class Facts
             context.Blame(failure);
         }
 
-        if (saga.Open.Actuals is { } awaited && snapshot is not null && saga.Open.Gap is null
-            && report.ConnectionEpoch >= awaited.Epoch && saga.Execution.Seq >= report.Tail && saga.Execution.Seq >= (awaited.Tail ?? 0)
-            && (!awaited.Asked || report.ReportId == awaited.ReportId || report.ConnectionEpoch > awaited.Epoch))
+        if (snapshot is null || saga.Open.Gap is not null || saga.Execution.Seq < report.Tail)
+        {
+            return;
+        }
+
+        // Given up, they still withdraw what was concluded from their absence.
+        var isComplete = saga.Open.Actuals is { } awaited
+            ? report.ConnectionEpoch >= awaited.Epoch && saga.Execution.Seq >= (awaited.Tail ?? 0)
+                && (!awaited.Asked || report.ReportId == awaited.ReportId || report.ConnectionEpoch > awaited.Epoch)
+            : saga.CurrentState == nameof(ContractMachine.Recovering) && saga.Connected && report.ConnectionEpoch >= saga.ConnectionEpoch && Recoveries.IsWithdrawn(saga);
+        if (isComplete)
         {
             findings.Add(Verdict.ActualsComplete);
         }

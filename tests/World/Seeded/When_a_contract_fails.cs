@@ -54,6 +54,18 @@ public class When_a_contract_fails
         });
     }
 
+    [TestCase(OfflineTooLong)]
+    [TestCase(ReconciliationTimeout)]
+    public async Task Should_withdraw_what_was_concluded_from_silence_when_the_truth_comes_before_a_decision(FailureKind kind)
+    {
+        await using var life = await FailedLife.Of(kind);
+        life.Return();
+        await life.World.Run(TimeSpan.FromSeconds(9));
+        Assert.That(life.World.States(FailedLife.Contract), Does.EndWith("Recovering Reconciled Live"), life.Story);
+        Assert.That(life.Said<ContractStateChanged>().Select(change => change.Cause), Does.Contain(TransitionCause.Withdrawn));
+        Assert.That(life.Said<RecoveryRequested>(), Has.Length.EqualTo(1));
+    }
+
     [Test]
     public async Task Should_not_be_told_to_run_the_old_plan_while_the_new_one_is_under_way()
     {
