@@ -16,9 +16,8 @@ public sealed record ReplanRequested
     [Wire]
     public required ReplanReason Reason { get; init; }
 
-    /// <summary>The reconciliation that led here; absent if none did.</summary>
-    [JsonIgnore(Condition = WhenWritingNull)]
-    public DivergenceReport? Report { get; init; }
+    /// <summary>The reconciliation that led here; if none did, what is executed against the plan, without a projection.</summary>
+    public required DivergenceReport Report { get; init; }
 
     /// <summary>What is known of the execution; absent before acceptance.</summary>
     [JsonIgnore(Condition = WhenWritingNull)]

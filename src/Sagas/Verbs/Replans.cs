@@ -61,7 +61,7 @@ internal static class Replans
                 await context.Publish(new ReplanRequested
                 {
                     ContractId = saga.CorrelationId, ReplanId = saga.Open.Replan.ReplanId, Revision = saga.AcceptedRevision, Reason = reason,
-                    Report = saga.Open.Divergence is { } divergence ? Shown.Divergence(divergence) : null,
+                    Report = Shown.Divergence(saga.Open.Divergence ?? Divergences.Judge(plan, saga.Execution, null, saga.Open.Snapshot?.Snapshot, saga.Execution.IsCompleted, work.Now)),
                     Actual = Shown.Actual(saga.Execution, plan, null), RemainingActions = Shown.Actions(plan, Grounds.Remaining(saga, plan)),
                     Contract = Shown.Document(plan), Deadline = deadline,
                 });
