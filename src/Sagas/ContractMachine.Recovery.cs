@@ -181,6 +181,7 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.OfflineUntil, then => then.ConcludeLease()
                     .On(Verdict.StandsStill, ended => EndAsKept(ended, TransitionCause.StoppedStill, OutcomeEvidence.LeaseEnd))
                     .On(Verdict.Escalate, unknown => unknown.Move(Escalated, TransitionCause.Failure).Escalate())),
+            When(OtherReported).PassOn(),
             When(CancelAsked, IsMeant).Cancel(),
             When(ReconcileAsked).RefuseReconciliation(),
             When(Attested).RefuseReconciliation());
@@ -188,7 +189,6 @@ public sealed partial class ContractMachine
         Ignoring(Stopping, HoldAsked, "it is being stopped");
         Ignoring(Stopping, ResumeAsked, "it is being stopped");
         Ignoring(Stopping, Outside, "it is being stopped");
-        Ignoring(Stopping, OtherReported, "it is being stopped: nothing of it is planned any more");
         IgnoringLateAnswers(Stopping);
     }
 

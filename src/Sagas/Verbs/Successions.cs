@@ -51,6 +51,12 @@ internal static class Successions
                     Deadlines.ContractQueue, new PredecessorReported(successor, saga.CorrelationId, saga.DeviceId, saga.Open.LateFinished, saga.Open.LateDuplicate));
                 saga.Open = saga.Open with { LateDuplicate = null };
             }
+
+            if (saga.Open.Unheard is { } unheard)
+            {
+                await context.Send(Deadlines.ContractQueue, unheard with { ContractId = successor });
+                saga.Open = saga.Open with { Unheard = null };
+            }
         });
 
     /// <summary>After the end the outcome stays; what the device says later is recorded beside it, published, and told to
@@ -128,6 +134,17 @@ internal static class Successions
             {
                 context.Findings().Add(Verdict.Diverged);
             }
+        });
+
+    /// <summary>It is being stopped: less remains of it, and a duplicate execution is for whoever gets the task next.</summary>
+    public static EventActivityBinder<ContractState, PredecessorReported> PassOn(this EventActivityBinder<ContractState, PredecessorReported> binder) =>
+        binder.Then(context =>
+        {
+            var (open, news) = (context.Saga.Open, context.Message);
+            context.Saga.Open = open with
+            {
+                DoneByOthers = [.. open.DoneByOthers.Union(news.Finished).TakeLast(Execution.MaxExecuted)], Unheard = news.Duplicate is null ? open.Unheard : news,
+            };
         });
 
     /// <summary>Part of the plan was done by another device, and the Planner has not heard of it yet.</summary>
