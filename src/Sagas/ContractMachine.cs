@@ -129,10 +129,17 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
         During(state, Ignore(@event));
     }
 
+    /// <summary>An answer that nobody waits for is recorded, and changes nothing.</summary>
+    private void IgnoringAnswer<T>(State state, Event<T> @event) where T : class
+    {
+        const string closed = "it answers a request that is closed";
+        ignored.Add((state.Name, @event.Name), closed);
+        During(state, When(@event).Then(context => context.RecordIgnored(context.Message, closed)));
+    }
+
     /// <summary>Answers to requests that this state does not know; of a state that is not over nobody is the successor yet.</summary>
     private void IgnoringLateAnswers(State state, bool data = true, bool decision = true, bool plan = true, bool resolution = true)
     {
-        const string closed = "it answers a request that is closed";
         if (!Sagas.States.IsTerminal(state.Name))
         {
             Ignoring(state, Appointed, "a task has one contract that is not over: this one has no successor yet");
@@ -140,25 +147,25 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
 
         if (resolution)
         {
-            Ignoring(state, Resolved, closed);
+            IgnoringAnswer(state, Resolved);
         }
 
         if (data)
         {
-            Ignoring(state, DataProvided, closed);
-            Ignoring(state, DataRefused, closed);
+            IgnoringAnswer(state, DataProvided);
+            IgnoringAnswer(state, DataRefused);
         }
 
         if (decision)
         {
-            Ignoring(state, Decided, closed);
+            IgnoringAnswer(state, Decided);
         }
 
         if (plan)
         {
-            Ignoring(state, Revised, closed);
-            Ignoring(state, Kept, closed);
-            Ignoring(state, NotReplanned, closed);
+            IgnoringAnswer(state, Revised);
+            IgnoringAnswer(state, Kept);
+            IgnoringAnswer(state, NotReplanned);
         }
     }
 

@@ -41,6 +41,7 @@ internal sealed class Bench : IAsyncDisposable
             {
                 // Registered inside the callback: the harness replaces repositories that were registered before it.
                 bus.AddSagaStateMachine<ContractMachine, ContractState>().InMemoryRepository().Endpoint(endpoint => endpoint.Name = "contract");
+                bus.AddConfigureEndpointsCallback((_, endpoint) => endpoint.ConfigureReceive(receive => receive.UseFilter(new ContractMeter())));
                 bus.UsingInMemory((context, cfg) =>
                 {
                     cfg.AddPrePipeSpecification(new FilterPipeSpecification<ConsumeContext>(new NeverDue()));

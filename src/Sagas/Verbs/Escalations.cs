@@ -20,6 +20,7 @@ internal static class Escalations
                 var failure = context.Findings().Failure
                     ?? throw new InvalidOperationException($"Contract {saga.CorrelationId} is escalated without a failure.");
                 saga.Open = saga.Open with { Recovery = new OpenRecovery(work.NewId(), failure, 1, null, false, null, []) };
+                ContractMeter.Failed(context, failure.Kind.Word());
                 work.Log.ContractFailed(saga.CorrelationId, saga.DeviceId, failure.Kind.Word(), failure.Detail);
             }
 
