@@ -102,16 +102,16 @@ internal static class Recoveries
     public static EventActivityBinder<ContractState, RecoveryDecided> Judge(this EventActivityBinder<ContractState, RecoveryDecided> binder) =>
         binder.ThenAsync(async context =>
         {
-            var (saga, work, decided) = (context.Saga, context.Work(), context.Message);
+            var (saga, decided) = (context.Saga, context.Message);
             if (saga.Open.Recovery is not { Decision: null } recovery || recovery.RecoveryId != decided.RecoveryId)
             {
                 context.RecordIgnored(decided, "it answers no open request");
                 return;
             }
 
-            if (Grounds.Refuse(saga, await context.Plan(saga.Revision), decided.Strategy, decided.MayRepeat ?? false, work.Now) is { } reason)
+            if (await context.Refuse(decided) is { } refused)
             {
-                await context.AskAgain(new RefusedDecision { Strategy = decided.Strategy, Reason = reason });
+                await context.AskAgain(refused);
                 return;
             }
 
@@ -127,12 +127,21 @@ internal static class Recoveries
             await context.CarryOut(decided);
         });
 
-    /// <summary>The retry's delay is over: the decision is carried out.</summary>
+    /// <summary>The retry's delay is over: the decision is carried out, unless what became known meanwhile forbids it.</summary>
     public static EventActivityBinder<ContractState, DeadlineReached> CarryOut(this EventActivityBinder<ContractState, DeadlineReached> binder) =>
-        binder.ThenAsync(context =>
+        binder.ThenAsync(async context =>
         {
-            context.Findings().Evidence["strategy"] = RecoveryStrategy.Retry.Word();
-            return context.CarryOut(context.Saga.Open.Recovery!.Decision!);
+            var (saga, recovery) = (context.Saga, context.Saga.Open.Recovery!);
+            var decided = recovery.Decision!;
+            if (await context.Refuse(decided) is { } refused)
+            {
+                saga.Open = saga.Open with { Recovery = recovery with { Decision = null } };
+                await context.AskAgain(refused);
+                return;
+            }
+
+            context.Findings().Evidence["strategy"] = decided.Strategy.Word();
+            await context.CarryOut(decided);
         });
 
     /// <summary>The Policy Service was silent: it is asked again, and after the last attempt the fallback is taken.</summary>
@@ -151,6 +160,11 @@ internal static class Recoveries
     /// <summary>Records an answer that nobody waits for, so that whoever sent it can find out why nothing happened.</summary>
     public static void RecordIgnored(this BehaviorContext<ContractState> context, object answer, string why) =>
         context.Work().Log.AnswerIgnored(context.Saga.CorrelationId, answer.GetType().Name, why);
+
+    private static async Task<RefusedDecision?> Refuse(this BehaviorContext<ContractState> context, RecoveryDecided decided) =>
+        Grounds.Refuse(context.Saga, await context.Plan(context.Saga.Revision), decided.Strategy, decided.MayRepeat ?? false, context.Work().Now) is { } reason
+            ? new RefusedDecision { Strategy = decided.Strategy, Reason = reason }
+            : null;
 
     private static async Task AskAgain(this BehaviorContext<ContractState> context, RefusedDecision? refused)
     {
