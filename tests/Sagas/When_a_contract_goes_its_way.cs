@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using ExecutionManager.Contracts.Messages;
 
@@ -169,6 +171,79 @@ public sealed class When_a_contract_goes_its_way
         await Say(bench, "Deadline Actuals");
         var after = bench.Find(contractId)!;
         Assert.That((after.Execution.Seq, after.Execution.Of("a1")!.Status, after.Open.Early), Is.EqualTo((3L, known, (EarlySnapshot?)null)));
+    }
+
+    [TestCase("Connection connected, not listed", "Recovering", FailureKind.DeviceFault)]
+    [TestCase("Outside", "Recovering", FailureKind.ScopeViolated)]
+    [TestCase("DesireAnswered refused", "Recovering", FailureKind.DeviceFault)]
+    [TestCase("Reported actionFailed", "Recovering", FailureKind.ActionFailed)]
+    [TestCase("Deadline Actuals", "Live", null, Description = "What is concluded from silence is found anew, if it is still so")]
+    public async Task Should_decide_about_a_failure_found_during_a_hold_when_that_ends(string found, string state, FailureKind? kind)
+    {
+        await using var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        bench.Add(Given.In("Held", contractId));
+        await Say(bench, found);
+        Assert.That((bench.Find(contractId)!.CurrentState, bench.Sent(contractId)), Is.EqualTo(("Held", bench.Sent(contractId).Except([nameof(RecoveryRequested)]))));
+        await Say(bench, "ResumeAsked");
+        Assert.That((bench.Find(contractId)!.CurrentState, bench.Find(contractId)!.Open.Recovery?.Failure.Kind), Is.EqualTo((state, kind)));
+    }
+
+    [TestCase(false, "Recovering")]
+    [TestCase(true, "Reconciled", Description = "The decision says that it may happen twice")]
+    public async Task Should_look_at_a_retry_again_when_its_delay_is_over(bool mayRepeat, string state)
+    {
+        await using var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        bench.Add(Given.In("Recovering", contractId));
+        await bench.Handle(Given.Retry(contractId) with { Delay = TimeSpan.FromSeconds(5), MayRepeat = mayRepeat });
+        if (!mayRepeat)
+        {
+            await Say(bench, "Connection connected, not listed");   // the journal is lost meanwhile
+        }
+
+        var armed = bench.Find(contractId)!.Deadlines.Of(DeadlineKind.Retry)!;
+        await bench.Handle(new DeadlineReached(contractId, DeadlineKind.Retry, armed.Token, armed.At, false));
+        var after = bench.Find(contractId)!;
+        Assert.That((after.CurrentState, after.Revision, after.Open.Recovery?.Refused?.Reason), Is.EqualTo(
+            (state, mayRepeat ? 2 : 1, mayRepeat ? null : "the journal is lost, which excludes retry")));
+    }
+
+    [Test]
+    public async Task Should_tell_its_successor_of_a_duplicate_execution_heard_of_while_it_was_stopped()
+    {
+        await using var bench = await Bench.Start();
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        var saga = Given.In("Stopping", contractId);
+        saga.Open = saga.Open with { Stop = new OpenStop(ContractStatus.Reassigned, "rule 1") };
+        bench.Add(saga);
+        var (heard, next) = ((PredecessorReported)Message("OtherReported duplicate"), Guid.NewGuid());
+        await bench.Handle(heard);
+        await Say(bench, "Reported stopped");
+        await bench.Handle(new SuccessorAppointed(contractId, next));
+        await bench.Handle(new SuccessorAppointed(contractId, next));
+        Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Reassigned"));
+        var told = bench.Harness.Sent.Select<PredecessorReported>().Single().Context.Message;
+        Assert.That((told.ContractId, told.PredecessorId, told.DeviceId, told.Duplicate), Is.EqualTo((next, heard.PredecessorId, heard.DeviceId, heard.Duplicate)));
+    }
+
+    [Test]
+    public async Task Should_count_the_failure_that_a_person_is_asked_about_at_once()
+    {
+        var counted = new ConcurrentQueue<object?>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, to) => { if (instrument.Name == "em_failures") { to.EnableMeasurementEvents(instrument); } } };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) => counted.Enqueue(tags[0].Value));
+        listener.Start();
+        await using (var bench = await Bench.Start())
+        {
+            await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+            bench.Add(Given.In("Live", contractId));
+            await Say(bench, "OtherReported duplicate");
+        }
+
+        Assert.That(counted, Is.EqualTo(new[] { "deviceFault" }));
     }
 
     [Test]

@@ -144,11 +144,12 @@ internal static class Endings
                 : Verdict.ToProjected);
         });
 
-    /// <summary>A hold is over by its own time; one without an end becomes a failure.</summary>
+    /// <summary>A hold is over by its own time; one without an end becomes a failure, unless one waits for the release.</summary>
     public static EventActivityBinder<ContractState, DeadlineReached> EndHold(this EventActivityBinder<ContractState, DeadlineReached> binder) =>
-        binder
-            .If(context => context.Saga.Open.Hold?.Until is null, then => then.Blame(FailureKind.HoldTooLong, "held for longer than MaxHold"))
-            .If(context => context.Saga.Open.Hold?.Until is not null, then => then.Release());
+        binder.IfElse(
+            context => context.Saga.Open is { Hold.Until: null, Failure: null },
+            then => then.Blame(FailureKind.HoldTooLong, "held for longer than MaxHold"),
+            then => then.Release());
 
     /// <summary>The failure was concluded from silence, and the truth came first.</summary>
     public static EventActivityBinder<ContractState, T> Withdraw<T>(this EventActivityBinder<ContractState, T> binder)

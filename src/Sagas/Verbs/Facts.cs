@@ -130,18 +130,21 @@ internal static class Facts
     /// <summary>The verdict waits: for the actuals, or for the end of a hold.</summary>
     public static EventActivityBinder<ContractState, T> KeepFailure<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
-        binder.Then(context =>
+        binder.Then(context => context.KeepFailure());
+
+    public static void KeepFailure(this BehaviorContext<ContractState> context)
+    {
+        // What the device did wrong is the one to decide about, whatever the Planner says meanwhile.
+        if (context.Findings().Failure is { } failure && (failure.Kind != FailureKind.ReplanFailed || context.Saga.Open.Failure is null))
         {
-            // What the device did wrong is the one to decide about, whatever the Planner says meanwhile.
-            if (context.Findings().Failure is { } failure && (failure.Kind != FailureKind.ReplanFailed || context.Saga.Open.Failure is null))
+            context.Saga.Open = context.Saga.Open with
             {
-                context.Saga.Open = context.Saga.Open with
-                {
-                    Failure = new FoundFailure(
-                        Enum.Parse<Domain.FailureKind>(failure.Kind.ToString()), failure.ActionId, failure.Detail, null, (context.Message as LeftArea)?.ReceivedAt ?? failure.At),
-                };
-            }
-        });
+                Failure = new FoundFailure(
+                    Enum.Parse<Domain.FailureKind>(failure.Kind.ToString()), failure.ActionId, failure.Detail, null,
+                    context.TryGetMessage<LeftArea>(out var left) ? left.Message.ReceivedAt : failure.At),
+            };
+        }
+    }
 
     /// <summary>Takes news of the connection, and what a birth says about this contract.</summary>
     public static EventActivityBinder<ContractState, ConnectionChanged> Take(this EventActivityBinder<ContractState, ConnectionChanged> binder) =>
@@ -255,7 +258,7 @@ internal static class Facts
     public static void LoseJournal(this BehaviorContext<ContractState> context, string detail)
     {
         context.Saga.Open = context.Saga.Open with { JournalLost = true, Early = null };
-        context.Blame(FailureKind.DeviceFault, detail, new JsonObject { ["journalLost"] = true });
+        context.Blame(FailureKind.DeviceFault, detail);
         context.Findings().Add(Verdict.JournalLost);
     }
 

@@ -40,6 +40,11 @@ internal static class Recoveries
             (evidence["deadline"], evidence["dueAt"]) = (deadline.Message.Kind.Word(), InstantConverter.Format(deadline.Message.DueAt));
         }
 
+        if (saga.Open.JournalLost)
+        {
+            evidence["journalLost"] = true;
+        }
+
         if (saga.ConnectionEpoch > 0)
         {
             evidence["connectionEpoch"] = saga.ConnectionEpoch;
@@ -83,13 +88,19 @@ internal static class Recoveries
             await context.Express();
         });
 
-    /// <summary>Another failure while one is open is recorded with it; no second request goes out.</summary>
+    /// <summary>Another failure while one is open is recorded with it; no second request goes out. Where an operator holds
+    /// and none is open, the first one waits for the release; what is concluded from silence is found anew then.</summary>
     public static EventActivityBinder<ContractState, T> RecordFurther<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
         binder.Then(context =>
         {
             var saga = context.Saga;
-            if (saga.Open.Recovery is { } recovery && context.Findings().Failure is { } further
+            if (saga.CurrentState == nameof(ContractMachine.Held) && saga.Open is { Recovery: null, Failure: null or { Kind: Domain.FailureKind.ReplanFailed } }
+                && context.Findings().Failure is { } found && !IsConcluded(saga, found.Kind))
+            {
+                context.KeepFailure();
+            }
+            else if (saga.Open.Recovery is { } recovery && context.Findings().Failure is { } further
                 && recovery.Further.Length < 10
                 && !recovery.Further.Append(recovery.Failure).Any(one => (one.Kind, one.ActionId, one.Detail) == (further.Kind, further.ActionId, further.Detail)))
             {
