@@ -324,6 +324,7 @@ internal sealed class Laws
         var (name, chronicle) = (NameOf(now.CorrelationId), Of(now.CorrelationId));
         Require(now.Version == chronicle.Version, "events are the transitions, one after the other", $"{name} is at version {now.Version}, its history at {chronicle.Version}");
         Require(before is null || !States.IsTerminal(before.CurrentState) || before.CurrentState == now.CurrentState, "the outcome never changes", $"{name} was {before?.CurrentState} and is {now.CurrentState}");
+        Require(before is not { Open.JournalLost: true, CurrentState: nameof(ContractMachine.Recovering) or nameof(ContractMachine.Escalated) } || now.Revision == before.Revision, "a journal lost excludes retry", $"{name} has revision {now.Revision}, before {before?.Revision}");
         Require(before is null || now.IntentVersion >= before.IntentVersion && now.Revision >= before.Revision, "versions only grow", name);
         Require(now.CurrentState == "Initial" || now.Open.Replan is { Reason: ReplanReason.Outdated }
             || now.Intent == (States.IntentOf(now.CurrentState, now.Open.Stop is not null) ?? now.Intent), "every state has its intent", $"{name} in {now.CurrentState} desires {now.Intent}");
@@ -348,7 +349,7 @@ internal sealed class Laws
             Require(IsLost(now, seq), "no entry is left out", $"{name} counts through {now.Execution.Seq}, its history through {chronicle.AppliedThrough}");
 
         var link = links.Single(one => one.Name == now.DeviceId);
-        if (!link.Profile.KeepsJournal || link.LostDisk || Known(link, now.CorrelationId) is not { } truth)
+        if (!link.Profile.KeepsJournal || link.Lost.Contains(now.CorrelationId) || Known(link, now.CorrelationId) is not { } truth)
             return;
         Require(now.Execution.Seq <= truth.Journal.Count, "nothing is applied that the device did not write", $"{name}: {now.Execution.Seq} of {truth.Journal.Count}");
         for (var seq = 1; seq <= now.Execution.Seq; seq++)
@@ -380,7 +381,7 @@ internal sealed class Laws
         var truth = Known(link, now.CorrelationId);
         if (now.CurrentState == nameof(ContractMachine.Completed))
         {
-            Require(truth?.Status == Simulation.ContractStatus.Completed || link.LostDisk, Law, $"{name} is Completed, on {link.Name} it is {truth?.Status}");
+            Require(truth?.Status == Simulation.ContractStatus.Completed || link.Lost.Contains(now.CorrelationId), Law, $"{name} is Completed, on {link.Name} it is {truth?.Status}");
         }
         else if (now.Outcome!.Evidence == OutcomeEvidence.Device)
         {
@@ -419,7 +420,7 @@ internal sealed class Laws
         }
         foreach (var execution in device.Executions.Skip(executionsSeen.GetValueOrDefault(link)))
         {
-            Require(link.LostDisk || device.Executions.Count(one => one.ContractId == execution.ContractId && one.ActionId == execution.ActionId) == 1,
+            Require(link.Lost.Contains(Guid.Parse(execution.ContractId)) || device.Executions.Count(one => one.ContractId == execution.ContractId && one.ActionId == execution.ActionId) == 1,
                 "no action is executed twice", $"{execution.ActionId} of {NameOf(Guid.Parse(execution.ContractId))} on {link.Name}");
         }
         executionsSeen[link] = device.Executions.Count;

@@ -18,8 +18,15 @@ internal sealed class Link(string name, SimulatedDevice device, DeviceProfile pr
     /// <summary>Nothing passes, and neither side knows.</summary>
     public bool IsSilent { get; set; }
 
-    /// <summary>Its disk was lost: what the journal said is no longer there to compare with.</summary>
-    public bool LostDisk { get; set; }
+    /// <summary>Held when the disk was lost: what the journal said of them is no longer there to compare with.</summary>
+    public HashSet<Guid> Lost { get; } = [];
+
+    /// <summary>Everything on the device's disk is gone.</summary>
+    public void LoseDisk(DateTimeOffset now)
+    {
+        Lost.UnionWith(Device.Contracts.Select(held => Guid.Parse(held.ContractId)));
+        Device.LoseStorage(now);
+    }
 
     /// <summary>What never arrives of what the device publishes.</summary>
     public Func<DeviceMessage, bool> Loses { get; set; } = _ => false;

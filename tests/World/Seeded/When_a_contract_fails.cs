@@ -102,8 +102,7 @@ public class When_a_contract_fails
         await using var world = await Alone();
         var link = world.LinkOf("d1");
         world.Disconnect(link, clean: false);
-        link.LostDisk = true;
-        link.Device.LoseStorage(world.Now);
+        link.LoseDisk(world.Now);
         world.Connect(link);
         await world.Run(TimeSpan.FromSeconds(2));
         var asked = world.Said.OfType<RecoveryRequested>().Single();

@@ -252,8 +252,7 @@ internal sealed partial class World
         var (wasConnected, will) = (link.Device.IsConnected, link.Device.Will);
         if (diskLost)
         {
-            link.Device.LoseStorage(Now);
-            link.LostDisk = true;
+            link.LoseDisk(Now);
         }
         else
         {
