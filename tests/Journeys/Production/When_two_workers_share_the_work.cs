@@ -238,12 +238,19 @@ public sealed class When_two_workers_share_the_work
     }
 
     [Test]
-    public async Task Should_refuse_a_database_that_was_not_migrated_and_name_the_verb()
+    public async Task Should_refuse_a_database_that_was_not_migrated_or_by_a_later_version_and_name_the_verb([Values] bool later)
     {
-        await using var empty = await Servers.Take();
-        var (code, _, error) = await WorkerProcess.RunToEnd([$"--urls=http://127.0.0.1:{WorkerProcess.FreePort()}", .. empty.Connections()]);
+        await using var other = later ? await Servers.TakeMigrated() : await Servers.Take();
+        if (later)
+        {
+            await using var source = Npgsql.NpgsqlDataSource.Create(other.Store);
+            await using var migrated = source.CreateCommand("""INSERT INTO "__EFMigrationsHistory" VALUES ('29991231235959_OfALaterVersion', '99.0.0')""");
+            await migrated.ExecuteNonQueryAsync();
+        }
+
+        var (code, _, error) = await WorkerProcess.RunToEnd([$"--urls=http://127.0.0.1:{WorkerProcess.FreePort()}", .. other.Connections()]);
         Assert.That((code, error), Is.EqualTo((69, error)));
-        Assert.That(error, Does.StartWith("ConnectionStrings:Store: ").And.Contain("'migrate'").And.Not.Contain("   at "));
+        Assert.That(error, Does.StartWith($"ConnectionStrings:Store: the database {(later ? "was brought to its schema by a later version's" : "is not at the schema of this version")}").And.Contain("'migrate'").And.Not.Contain("   at "));
     }
 
     [Test]

@@ -17,23 +17,24 @@ public class When_the_workers_were_down
 
     [Test]
     public async Task Should_hear_the_truth_before_a_failure_is_concluded_from_silence(
-        [Values(FailureKind.DeviceUnreachable, FailureKind.OfflineTooLong, FailureKind.ReconciliationTimeout)] FailureKind kind)
+        [Values(FailureKind.DeviceUnreachable, FailureKind.AcceptTimeout, FailureKind.OfflineTooLong, FailureKind.ReconciliationTimeout)] FailureKind kind)
     {
         await MissTheDeadlineOf(kind);
         await world.Run(TimeSpan.FromSeconds(5));
-        if (kind == FailureKind.ReconciliationTimeout)
-            link.Loses = _ => false;
-        else
+        link.Loses = _ => false;
+        if (kind == FailureKind.AcceptTimeout)
+            world.Disconnect(link, clean: false);
+        if (kind != FailureKind.ReconciliationTimeout)
             world.Connect(link);
         await world.Run(TimeSpan.FromSeconds(20));
 
         Assert.That(Asked, Is.Empty, Story);
-        Assert.That(world.States(Contract), Does.EndWith(kind == FailureKind.DeviceUnreachable ? "Pushing Live" : "Projected Reconciled Live"), Story);
+        Assert.That(world.States(Contract), Does.EndWith(kind is FailureKind.DeviceUnreachable or FailureKind.AcceptTimeout ? "Pushing Live" : "Projected Reconciled Live"), Story);
     }
 
     [Test]
     public async Task Should_conclude_it_once_what_waited_is_heard(
-        [Values(FailureKind.DeviceUnreachable, FailureKind.OfflineTooLong, FailureKind.ReconciliationTimeout)] FailureKind kind)
+        [Values(FailureKind.DeviceUnreachable, FailureKind.AcceptTimeout, FailureKind.OfflineTooLong, FailureKind.ReconciliationTimeout)] FailureKind kind)
     {
         await MissTheDeadlineOf(kind);
         var catchUp = new WorldPlan(1).Settings.CatchUp;
@@ -87,13 +88,17 @@ public class When_the_workers_were_down
     {
         world = await World.Create(new WorldPlan(1) { Devices = 1, IsScripted = true }, new Census());
         link = world.LinkOf("d1");
+        if (kind == FailureKind.AcceptTimeout)
+            link.Loses = message => message.Topic.EndsWith("/ack", StringComparison.Ordinal) || message.Topic.EndsWith("/journal", StringComparison.Ordinal);
         if (kind != FailureKind.DeviceUnreachable)
             world.Connect(link);
         await world.Submit(JsonSerializer.SerializeToElement(World.Document(Contract, "d1", "T-1", 20, 20, TimeSpan.FromSeconds(60))));
         await world.Run(TimeSpan.FromSeconds(5));
-        if (kind != FailureKind.DeviceUnreachable)
+        if (kind is FailureKind.OfflineTooLong or FailureKind.ReconciliationTimeout)
             world.Disconnect(link, clean: false);
         await world.Run(TimeSpan.FromSeconds(10));
+        while (kind == FailureKind.AcceptTimeout && world.Row(Contract).Open.Attempts < new WorldPlan(1).Settings.AcceptAttempts)
+            await world.Run(TimeSpan.FromSeconds(1));
         if (kind == FailureKind.ReconciliationTimeout)
         {
             link.Loses = message => message.Topic.EndsWith("/journal", StringComparison.Ordinal);
@@ -104,6 +109,7 @@ public class When_the_workers_were_down
         var deadline = world.Row(Contract).Deadlines.Of(kind switch
         {
             FailureKind.DeviceUnreachable => Sagas.DeadlineKind.Push,
+            FailureKind.AcceptTimeout => Sagas.DeadlineKind.Accept,
             FailureKind.OfflineTooLong => Sagas.DeadlineKind.OfflineUntil,
             _ => Sagas.DeadlineKind.Actuals,
         })!;
