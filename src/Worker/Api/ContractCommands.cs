@@ -16,13 +16,13 @@ internal sealed class ContractCommands(
     StoreContext db, IContractRecords records, IPublishEndpoint publish, ContractQueries contracts, Representations representations, ContractSettings settings, TimeProvider clock)
 {
     public Task<IResult> Cancel(Guid id, HttpContext http, CancellationToken ct) => Take(id, http, ct, States.MayCancel,
-        "it has ended or is being stopped", (fields, by) => new CancelContract { ContractId = id, Reason = Reason(fields), RequestedBy = by });
+        "it has ended", (fields, by) => new CancelContract { ContractId = id, Reason = Reason(fields), RequestedBy = by });
 
     public Task<IResult> Resume(Guid id, HttpContext http, CancellationToken ct) => Take(id, http, ct, States.MayResume,
         "it is not held", (fields, by) => new ResumeContract { ContractId = id, Reason = Reason(fields), RequestedBy = by });
 
     public Task<IResult> Hold(Guid id, HttpContext http, CancellationToken ct) => Take(id, http, ct, States.MayHold,
-        "it has ended or is being stopped", (fields, by) =>
+        "it has ended, is being stopped, or waits for an operator's decision", (fields, by) =>
         {
             var until = fields.Instant("until");
             if (until <= clock.GetUtcNow())
