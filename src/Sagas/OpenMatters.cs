@@ -14,6 +14,9 @@ public sealed record OpenMatters
     public ImmutableArray<Domain.DataRequest> Fetched { get; init; } = [];
 
     public OpenActuals? Actuals { get; init; }
+
+    /// <summary>Actuals whose absence became a failure: they withdraw it if they still come before a decision is carried out.</summary>
+    public OpenActuals? GivenUp { get; init; }
     public OpenRecovery? Recovery { get; init; }
     public OpenReplan? Replan { get; init; }
     public OpenHold? Hold { get; init; }

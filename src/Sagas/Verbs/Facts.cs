@@ -191,7 +191,7 @@ internal static class Facts
     {
         var (saga, work) = (context.Saga, context.Work());
         var reportId = work.NewId();
-        saga.Open = saga.Open with { Actuals = new OpenActuals(epoch, tail, ask, returned || saga.Open.Actuals is { Returned: true }, reportId, saga.Execution.Seq) };
+        saga.Open = saga.Open with { Actuals = new OpenActuals(epoch, tail, ask, returned || saga.Open.Actuals is { Returned: true }, reportId, saga.Execution.Seq), GivenUp = null };
         await context.ArmIn(DeadlineKind.Actuals, work.Settings.Actuals);
         await context.ArmIn(DeadlineKind.Command, work.Settings.Command);
         if (ask)
@@ -204,7 +204,7 @@ internal static class Facts
     public static Task AskForReport(this BehaviorContext<ContractState> context)
     {
         var saga = context.Saga;
-        var reportId = saga.Open.Actuals?.ReportId ?? context.Work().NewId();
+        var reportId = (saga.Open.Actuals ?? saga.Open.GivenUp)?.ReportId ?? context.Work().NewId();
         return context.Publish(new RequestReport
         {
             ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, ConnectionEpoch = saga.ConnectionEpoch,
@@ -285,7 +285,7 @@ internal static class Facts
 
         // Asked about what it had said before, or in an epoch behind its acceptance.
         if (report is { Tail: 0, Snapshot.Status: Messages.ExecutionStatus.Unknown } && saga.AcceptedRevision > 0
-            && (report.ConnectionEpoch > saga.Open.AcceptedEpoch || (saga.Open.Actuals is { Known: > 0 } asked && report.ReportId == asked.ReportId)))
+            && (report.ConnectionEpoch > saga.Open.AcceptedEpoch || ((saga.Open.Actuals ?? saga.Open.GivenUp) is { Known: > 0 } asked && report.ReportId == asked.ReportId)))
         {
             context.LoseJournal("the device answered a report with a journal it does not have");
             return;
@@ -316,7 +316,7 @@ internal static class Facts
             await context.Publish(new RequestReport
             {
                 ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, ConnectionEpoch = saga.ConnectionEpoch,
-                ReportId = saga.Open.Actuals?.ReportId ?? work.NewId(), FromSeq = missing.From,
+                ReportId = (saga.Open.Actuals ?? saga.Open.GivenUp)?.ReportId ?? work.NewId(), FromSeq = missing.From,
             });
         }
 
@@ -473,17 +473,10 @@ internal static class Facts
             context.Blame(failure);
         }
 
-        if (snapshot is null || saga.Open.Gap is not null || saga.Execution.Seq < report.Tail)
-        {
-            return;
-        }
-
-        // Given up, they still withdraw what was concluded from their absence.
-        var isComplete = saga.Open.Actuals is { } awaited
-            ? report.ConnectionEpoch >= awaited.Epoch && saga.Execution.Seq >= (awaited.Tail ?? 0)
-                && (!awaited.Asked || report.ReportId == awaited.ReportId || report.ConnectionEpoch > awaited.Epoch)
-            : saga.CurrentState == nameof(ContractMachine.Recovering) && saga.Connected && report.ConnectionEpoch >= saga.ConnectionEpoch && Recoveries.IsWithdrawn(saga);
-        if (isComplete)
+        var actuals = saga.Open.Actuals ?? (saga.CurrentState == nameof(ContractMachine.Recovering) ? saga.Open.GivenUp : null);
+        if (actuals is { } awaited && snapshot is not null && saga.Open.Gap is null
+            && report.ConnectionEpoch >= awaited.Epoch && saga.Execution.Seq >= report.Tail && saga.Execution.Seq >= (awaited.Tail ?? 0)
+            && (!awaited.Asked || report.ReportId == awaited.ReportId || report.ConnectionEpoch > awaited.Epoch))
         {
             findings.Add(Verdict.ActualsComplete);
         }

@@ -81,6 +81,7 @@ internal static class Recoveries
             {
                 Recovery = new OpenRecovery(work.NewId(), failure, 1, null, false, null, []),
                 Replan = null, Hold = null, Failure = null, Attempts = 0,
+                GivenUp = failure.Kind == FailureKind.ReconciliationTimeout ? saga.Open.GivenUp : null,
             };
             ContractMeter.Failed(context, failure.Kind.Word());
             work.Log.ContractFailed(saga.CorrelationId, saga.DeviceId, failure.Kind.Word(), failure.Detail);

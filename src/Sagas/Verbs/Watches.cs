@@ -70,7 +70,7 @@ internal static class Watches
         where T : class =>
         binder.ThenAsync(async context =>
         {
-            context.Saga.Open = context.Saga.Open with { Actuals = null };
+            context.Saga.Open = context.Saga.Open with { Actuals = null, GivenUp = null };
             await context.Disarm(DeadlineKind.Actuals);
             await context.Disarm(DeadlineKind.Command);
         });
@@ -165,7 +165,7 @@ internal static class Watches
                 return;
             }
 
-            saga.Open = saga.Open with { Actuals = null };
+            saga.Open = saga.Open with { Actuals = null, GivenUp = saga.Open.Actuals };
             await context.FailReconciliations();
             context.Blame(FailureKind.ReconciliationTimeout, "the device is back, but its actuals did not come in time");
         });
