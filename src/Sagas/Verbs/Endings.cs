@@ -151,10 +151,19 @@ internal static class Endings
             then => then.Blame(FailureKind.HoldTooLong, "held for longer than MaxHold"),
             then => then.Release());
 
-    /// <summary>The failure was concluded from silence, and the truth came first.</summary>
+    /// <summary>The failure was concluded from silence, and the truth came first. What was found beside it, and is known, stays.</summary>
     public static EventActivityBinder<ContractState, T> Withdraw<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
-        binder.Then(context => context.Saga.Open = context.Saga.Open with { Recovery = null });
+        binder.Then(context =>
+        {
+            var (saga, open) = (context.Saga, context.Saga.Open);
+            context.Findings().Failure = open.Recovery!.Further.FirstOrDefault(one => one.Certainty == Certainty.Confirmed);
+            saga.Open = open with { Recovery = null, GivenUp = null };
+            if (open.Failure is null)
+            {
+                context.KeepFailure();
+            }
+        });
 
     /// <summary>Whatever a device holds of a contract that is over, and has not ended, is stopped.</summary>
     public static EventActivityBinder<ContractState, T> StopUnfinished<T>(this EventActivityBinder<ContractState, T> binder)

@@ -141,7 +141,7 @@ internal static class Facts
             {
                 Failure = new FoundFailure(
                     Enum.Parse<Domain.FailureKind>(failure.Kind.ToString()), failure.ActionId, failure.Detail, null,
-                    context.TryGetMessage<LeftArea>(out var left) ? left.Message.ReceivedAt : failure.At),
+                    context.TryGetMessage<LeftArea>(out var left) ? left.Message.ReceivedAt : failure.At, failure.Evidence),
             };
         }
     }

@@ -60,7 +60,13 @@ internal static class Recoveries
 
     public static void Blame(this BehaviorContext<ContractState> context, FoundFailure found)
     {
-        context.Blame(Enum.Parse<FailureKind>(found.Kind.ToString()), found.Detail, found.Seq is { } seq ? new JsonObject { ["seq"] = seq } : null, found.ActionId);
+        var evidence = found.Evidence is { } shown ? JsonObject.Create(shown) : null;
+        if (found.Seq is { } seq)
+        {
+            (evidence ??= [])["seq"] = seq;
+        }
+
+        context.Blame(Enum.Parse<FailureKind>(found.Kind.ToString()), found.Detail, evidence, found.ActionId);
         context.Findings().Failure = context.Findings().Failure! with { Certainty = Certainty.Confirmed, At = found.At ?? context.Work().Now };
     }
 
