@@ -202,13 +202,13 @@ public sealed partial class ContractMachine
             During(state,
                 When(Reported).Take().RecordLate().StopUnfinished(),
                 When(Appointed).Follow(),
+                When(OtherReported).PassOn(),
                 When(Connection).Take().StopUnfinished(),
                 When(Acknowledged).Take().StopUnfinished(),
                 When(ReconcileAsked).RefuseReconciliation(),
                 When(Attested).RefuseReconciliation());
             Ignoring(state, Submitted, "the broker may redeliver the message that started us");
             Ignoring(state, Outside, "it is over");
-            Ignoring(state, OtherReported, "it is over: nothing of it is planned any more");
             if (state != Reassigned)
             {
                 Ignoring(state, Deadline, "every deadline ended with the contract");

@@ -34,7 +34,7 @@ public sealed record OpenMatters
     /// <summary>Entries that prove work after the lease or the stop, until there is a contract to tell.</summary>
     public SeqRange? LateDuplicate { get; init; }
 
-    /// <summary>Another device's work after its lease or its stop, heard of while this contract was stopped: for the next one.</summary>
+    /// <summary>Another device's work after its lease or its stop, heard of while this contract was stopped or over: for the next one.</summary>
     public PredecessorReported? Unheard { get; init; }
 
     /// <summary>What devices of earlier contracts of the task have done, until the plan is reconciled with it.</summary>

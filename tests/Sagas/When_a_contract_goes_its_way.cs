@@ -138,9 +138,10 @@ public sealed class When_a_contract_goes_its_way
         Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Cancelled"));
     }
 
-    [TestCase(true, "Recovering")]
-    [TestCase(false, "Projected", Description = "What it answers to another request may be older than its entries")]
-    public async Task Should_find_the_journal_lost_that_the_device_of_orphans_does_not_have_any_more(bool isAsked, string state)
+    [TestCase(true, false, "Recovering")]
+    [TestCase(true, true, "Recovering")]
+    [TestCase(false, false, "Projected", Description = "What it answers to another request may be older than its entries")]
+    public async Task Should_find_the_journal_lost_that_the_device_of_orphans_does_not_have_any_more(bool isAsked, bool isLate, string state)
     {
         await using var bench = await Bench.Start();
         bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
@@ -149,6 +150,11 @@ public sealed class When_a_contract_goes_its_way
         bench.Add(Given.In("Initial", contractId));
         await bench.Handle(new ContractSubmitted(contractId));
         var asked = bench.Harness.Published.Select<RequestReport>().Single().Context.Message.ReportId;
+        if (isLate)
+        {
+            await Reach(bench, DeadlineKind.Actuals);
+        }
+
         await bench.Handle(((ExecutionReported)Message("Reported progress")) with
         {
             Tail = 0, Entries = [], ReportId = isAsked ? asked : Guid.NewGuid(),
@@ -190,29 +196,54 @@ public sealed class When_a_contract_goes_its_way
         Assert.That((bench.Find(contractId)!.CurrentState, bench.Find(contractId)!.Open.Recovery?.Failure.Kind), Is.EqualTo((state, kind)));
     }
 
-    [TestCase(false, "Recovering")]
-    [TestCase(true, "Reconciled", Description = "The decision says that it may happen twice")]
-    public async Task Should_look_at_a_retry_again_when_its_delay_is_over(bool mayRepeat, string state)
+    [TestCase("Connection connected, not listed", true, "the journal is lost, which excludes retry")]
+    [TestCase("Connection lost", false, "mayRepeat is needed: nobody knows how far a1, a2 came")]
+    [TestCase("Connection lost", true, null)]
+    public async Task Should_look_at_a_retry_again_when_its_delay_is_over(string meanwhile, bool mayRepeat, string? refused)
     {
         await using var bench = await Bench.Start();
         bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
         await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
         bench.Add(Given.In("Recovering", contractId));
         await bench.Handle(Given.Retry(contractId) with { Delay = TimeSpan.FromSeconds(5), MayRepeat = mayRepeat });
-        if (!mayRepeat)
-        {
-            await Say(bench, "Connection connected, not listed");   // the journal is lost meanwhile
-        }
-
-        var armed = bench.Find(contractId)!.Deadlines.Of(DeadlineKind.Retry)!;
-        await bench.Handle(new DeadlineReached(contractId, DeadlineKind.Retry, armed.Token, armed.At, false));
+        await Say(bench, meanwhile);
+        await Reach(bench, DeadlineKind.Retry);
         var after = bench.Find(contractId)!;
-        Assert.That((after.CurrentState, after.Revision, after.Open.Recovery?.Refused?.Reason), Is.EqualTo(
-            (state, mayRepeat ? 2 : 1, mayRepeat ? null : "the journal is lost, which excludes retry")));
+        Assert.That((after.CurrentState, after.Revision, after.Open.Recovery?.Refused?.Reason), Is.EqualTo(refused is null ? ("Projected", 2, (string?)null) : ("Recovering", 1, refused)));
     }
 
     [Test]
-    public async Task Should_tell_its_successor_of_a_duplicate_execution_heard_of_while_it_was_stopped()
+    public async Task Should_show_when_a_hold_ends_why_the_device_refused_the_contract_meanwhile()
+    {
+        await using var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        var saga = Given.In("Held", contractId);
+        (saga.AcceptedRevision, saga.AcceptedAt, saga.Execution) = (0, null, Domain.Execution.None);
+        bench.Add(saga);
+        await bench.Handle(((ContractAcknowledged)Message("Acknowledged busy")) with { ReasonCode = "dataInvalid" });
+        await Say(bench, "ResumeAsked");
+        var failure = bench.Harness.Published.Select<RecoveryRequested>().Single().Context.Message.Failure;
+        Assert.That((failure.Kind, failure.Evidence!.Value.GetProperty("reasonCode").GetString()), Is.EqualTo((FailureKind.ContractRejected, "dataInvalid")));
+    }
+
+    [Test]
+    public async Task Should_not_withdraw_what_is_known_beside_what_was_concluded_from_silence()
+    {
+        await using var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        bench.Add(Given.In("Recovering", contractId));
+        await bench.Handle(new ConnectionChanged(
+            contractId, Given.Device, 5, 8, true, Given.Now, null, EvidenceKind.Journal, 8,
+            new ContractListing { ContractId = contractId, Revision = 1, Status = ExecutionStatus.Executing, IntentVersion = 1, Tail = 1, AckedThrough = 0 }));
+        var report = (ExecutionReported)Message("Reported through the tail, with snapshot");
+        await bench.Handle(report with { ConnectionEpoch = 8, Tail = 1, Entries = [report.Entries[0]] });
+        Assert.That((bench.Find(contractId)!.CurrentState, bench.Find(contractId)!.Open.Recovery?.Failure.Kind), Is.EqualTo(("Recovering", FailureKind.DeviceFault)), "the journal is shorter than what was read of it");
+    }
+
+    [Test]
+    public async Task Should_tell_its_successor_of_a_duplicate_execution_heard_of_while_it_was_stopped_or_later([Range(0, 2)] int heardAfter)
     {
         await using var bench = await Bench.Start();
         await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
@@ -220,10 +251,12 @@ public sealed class When_a_contract_goes_its_way
         saga.Open = saga.Open with { Stop = new OpenStop(ContractStatus.Reassigned, "rule 1") };
         bench.Add(saga);
         var (heard, next) = ((PredecessorReported)Message("OtherReported duplicate"), Guid.NewGuid());
-        await bench.Handle(heard);
-        await Say(bench, "Reported stopped");
-        await bench.Handle(new SuccessorAppointed(contractId, next));
-        await bench.Handle(new SuccessorAppointed(contractId, next));
+        object[] events = [Message("Reported stopped"), new SuccessorAppointed(contractId, next)];
+        foreach (var one in events.Take(heardAfter).Append(heard).Concat(events.Skip(heardAfter)).Append(events[1]))
+        {
+            await bench.Handle(one);
+        }
+
         Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Reassigned"));
         var told = bench.Harness.Sent.Select<PredecessorReported>().Single().Context.Message;
         Assert.That((told.ContractId, told.PredecessorId, told.DeviceId, told.Duplicate), Is.EqualTo((next, heard.PredecessorId, heard.DeviceId, heard.Duplicate)));
@@ -311,6 +344,12 @@ public sealed class When_a_contract_goes_its_way
             Assert.That(bench.Find(contractId)!.CurrentState, Is.EqualTo("Live"));
             Assert.That(bench.Harness.Published.Select<RejectDeviceMessage>().Single().Context.Message.Reason, Is.EqualTo("notYourContract"));
         });
+    }
+
+    private Task Reach(Bench bench, DeadlineKind kind)
+    {
+        var armed = bench.Find(contractId)!.Deadlines.Of(kind)!;
+        return bench.Handle(new DeadlineReached(contractId, kind, armed.Token, armed.At, false));
     }
 
     private Task Say(Bench bench, string name) => bench.Handle(Message(name));

@@ -136,15 +136,20 @@ internal static class Successions
             }
         });
 
-    /// <summary>It is being stopped: less remains of it, and a duplicate execution is for whoever gets the task next.</summary>
+    /// <summary>It is being stopped, or is over: less remains of it, and a duplicate execution is for whoever has the task next.</summary>
     public static EventActivityBinder<ContractState, PredecessorReported> PassOn(this EventActivityBinder<ContractState, PredecessorReported> binder) =>
-        binder.Then(context =>
+        binder.ThenAsync(async context =>
         {
-            var (open, news) = (context.Saga.Open, context.Message);
-            context.Saga.Open = open with
+            var (saga, news) = (context.Saga, context.Message);
+            saga.Open = saga.Open with { DoneByOthers = [.. saga.Open.DoneByOthers.Union(news.Finished).TakeLast(Execution.MaxExecuted)] };
+            if (news.Duplicate is not null && saga.Open.SuccessorId is { } next)
             {
-                DoneByOthers = [.. open.DoneByOthers.Union(news.Finished).TakeLast(Execution.MaxExecuted)], Unheard = news.Duplicate is null ? open.Unheard : news,
-            };
+                await context.Send(Deadlines.ContractQueue, news with { ContractId = next });
+            }
+            else if (news.Duplicate is not null)
+            {
+                saga.Open = saga.Open with { Unheard = news };
+            }
         });
 
     /// <summary>Part of the plan was done by another device, and the Planner has not heard of it yet.</summary>
