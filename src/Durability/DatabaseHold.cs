@@ -29,7 +29,15 @@ internal sealed class DatabaseHold(IDurableDatabase database, TimeProvider clock
                 if (!Interlocked.Exchange(ref isAway, true))
                     logger.DatabaseUnavailable(exception.Why());
             }
-            await Task.Delay(wait, clock, cancellationToken);
+            try
+            {
+                await Task.Delay(wait, clock, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                Volatile.Write(ref isAway, false);   // who waits on says so again
+                throw;
+            }
         }
     }
 }

@@ -41,16 +41,23 @@ public sealed class TelemetryWriter(LatestTelemetry latest, IServiceScopeFactory
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var isSaid = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await latest.Wait(stoppingToken);
                 await Flush(stoppingToken);
+                isSaid = false;
             }
             catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {
-                log.TelemetryWaits(Pause, fault.Why());
+                if (!isSaid)
+                {
+                    log.TelemetryWaits(fault.Why());
+                }
+
+                isSaid = true;
                 await Task.Delay(Pause, clock, stoppingToken);
             }
         }
