@@ -50,7 +50,16 @@ public sealed class When_the_worker_is_killed
             pushes.Hold(wanted == "pushing");
             if (wanted is "projected" or "reconciled")
             {
-                await worker.Until("something runs", async () => (await Open(worker)).Any(one => State(one) == "live" && Device(one) == away.DeviceId));
+                await worker.Until("something runs", async () =>
+                {
+                    var open = (await Open(worker)).Where(one => Device(one) == away.DeviceId).Select(State).ToList();
+                    if (open.Count == 0)
+                    {
+                        submitted.Add(await Submit(worker, away.DeviceId, $"{away.DeviceId}-more-{submitted.Count}"));   // all were over before they were looked at
+                    }
+
+                    return open.Contains("live");
+                });
             }
 
             if (wanted is "projected" or "reconciled" || (wanted is null && random.Next(3) == 0))
