@@ -1,5 +1,9 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using ExecutionManager.Simulation;
+using MQTTnet;
+using MQTTnet.Protocol;
 using Npgsql;
 
 namespace ExecutionManager.Journeys.Tests;
@@ -24,7 +28,8 @@ public sealed class When_the_integrating_page_is_followed
     {
         servers = await Servers.TakeMigrated();
         client = await PlainClient.Connect(servers.Bus, [
-            "TaskAccepted", "TaskRejected", "RecoveryRequested", "ReassignmentRequested", "EscalationRaised", "ReplanRequested", "SpatialDataRequested", "ContractStateChanged", "ContractReconciled", "ContractEnded"]);
+            "TaskAccepted", "TaskRejected", "RecoveryRequested", "ReassignmentRequested", "EscalationRaised", "ReplanRequested", "SpatialDataRequested", "ContractStateChanged", "ContractReconciled", "ContractEnded",
+            "ContractProgressed", "LateEvidenceFound", "DuplicateExecution"]);
         worker = new WorkerProcess(Directory.CreateTempSubdirectory("em-integrating-").FullName, servers.Connections());
         await worker.Start();
         Run("agv-16", _ => ActionBehaviour.AsPlanned);
@@ -94,7 +99,8 @@ public sealed class When_the_integrating_page_is_followed
                 await Decide(12, "escalate", ct);
                 break;
             case "Applications":
-                await Assign(8, "agv-17");
+                await Assign(8, "agv-17", Lasting);
+                await WorkBeyondTheLease(18, "agv-13", 19, ct);
                 break;
         }
 
@@ -114,7 +120,7 @@ public sealed class When_the_integrating_page_is_followed
     [Test]
     public async Task Should_show_applications_the_stream_that_it_says(CancellationToken ct)
     {
-        await Assign(8, "agv-17");
+        await Assign(8, "agv-17", Lasting);
         var lines = IntegratingPage.Blocks("Applications", "text stream").Single().Body.Split('\n');
         using var stream = await EventReader.Open(worker.Http, $"/contracts/{Contract(8)}/events", "0");
         SentEvent? sent;
@@ -135,7 +141,7 @@ public sealed class When_the_integrating_page_is_followed
         await other.Start();
         using var here = await EventReader.Open(worker.Http, "/events");
         using var there = await EventReader.Open(other.Http, "/events");
-        await Assign(9, "agv-17", contract => contract["actions"]![0]!["duration"] = JsonNode.Parse("""{"min": "PT8S", "mode": "PT8S", "max": "PT9S"}"""));
+        await Assign(9, "agv-17", Lasting);
 
         var (one, two) = (await Progress(here, ct), await Progress(there, ct));
 
@@ -244,6 +250,66 @@ public sealed class When_the_integrating_page_is_followed
 
         Assert.That(read, Is.EqualTo(expected));
     }
+
+    /// <summary>A device takes a contract, is away until its task is another's, and comes back with what it did meanwhile.</summary>
+    private async Task WorkBeyondTheLease(int number, string shown, int successor, CancellationToken ct)
+    {
+        var (deviceId, contractId, since) = (page.Device(shown), Contract(number), Stopwatch.StartNew());
+        using var device = new MqttClientFactory().CreateMqttClient();
+        var pushed = new TaskCompletionSource<JsonNode>();
+        device.ApplicationMessageReceivedAsync += received =>
+        {
+            pushed.TrySetResult(JsonNode.Parse(received.ApplicationMessage.ConvertPayloadToString())!);
+            return Task.CompletedTask;
+        };
+        await device.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", servers.Mqtt.Port).WithClientId(deviceId).Build(), ct);
+        await device.SubscribeAsync($"em/v1/{deviceId}/contract", MqttQualityOfServiceLevel.AtLeastOnce, ct);
+
+        await Birth(1, "[]");
+        await Assign(number, shown, contract =>
+        {
+            contract["scope"]!["offlineAllowance"] = "PT5S";
+            contract["scope"]!["stopTime"] = "PT1S";
+            foreach (var action in contract["actions"]!.AsArray())
+            {
+                action!["idempotent"] = true;   // it may be given away while nobody knows how far it got
+            }
+        });
+        await Say(1, "contract/ack", $$"""
+            "contractId":"{{contractId}}","revision":1,"contentHash":"{{(await pushed.Task.WaitAsync(ct))["contentHash"]}}","accepted":true
+            """);
+        await Say(1, "journal", $"""
+            "contractId":"{contractId}","tail":2,"entries":[{Entry(1, "accepted")},{Entry(2, "actionStarted", "a1")}]
+            """);
+        await worker.Until("it is live", async () => (await worker.Get($"/contracts/{contractId}"))?["status"]?.GetValue<string>() == "live");
+        var finished = Entry(3, "actionFinished", "a1");
+        await Say(1, "connection", """ "state":"offline" """);
+
+        await Decide(number, "reassign", ct);
+        await client.Hear("ReassignmentRequested", message => message["contractId"]!.GetValue<string>() == contractId, ct);
+        await Assign(successor, "agv-20", contract => contract["task"]!["taskId"] = $"T-{number}");
+
+        await Birth(2, $$"""[{"contractId":"{{contractId}}","revision":1,"status":"running","tail":4,"ackedThrough":2}]""");
+        await Say(2, "journal", $"""
+            "contractId":"{contractId}","tail":4,"entries":[{finished},{Entry(4, "actionStarted", "a2")}]
+            """);
+
+        Task Birth(int epoch, string contracts) => Say(epoch, "connection", $$"""
+            "state":"online","reportInterval":"PT1M","capabilities":{"evidence":"journal","lease":"enforced"},"contracts":{{contracts}}
+            """);
+
+        Task Say(int epoch, string topic, string body) => device.PublishStringAsync(
+            $"em/v1/{deviceId}/{topic}", $$"""{{{body}},"connectionEpoch":{{epoch}},"uptimeMs":{{since.ElapsedMilliseconds}},"sentAt":"{{Now()}}"}""",
+            MqttQualityOfServiceLevel.AtLeastOnce, cancellationToken: ct);
+
+        static string Entry(int seq, string type, string? actionId = null) =>
+            $$"""{"seq":{{seq}},"revision":1,"at":"{{Now()}}","type":"{{type}}"{{(actionId is null ? "" : $",\"actionId\":\"{actionId}\"")}}}""";
+
+        static string Now() => TimeProvider.System.GetUtcNow().UtcDateTime.ToString("o", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Long enough for its device to tell how far it is.</summary>
+    private static void Lasting(JsonObject contract) => contract["actions"]![0]!["duration"] = JsonNode.Parse("""{"min": "PT8S", "mode": "PT8S", "max": "PT9S"}""");
 
     private static string Contract(int number) => $"0198f0c2-0000-7000-8000-{number:D12}";
 
