@@ -26,6 +26,7 @@ internal sealed class Bench : IAsyncDisposable
 
     public ITestHarness Harness { get; }
     public FakeRecords Records => services.GetRequiredService<FakeRecords>();
+    public FakeTimeProvider Time => (FakeTimeProvider)services.GetRequiredService<TimeProvider>();
     public ContractMachine Machine => services.GetRequiredService<ContractMachine>();
 
     public static async Task<Bench> Start(RecoveryFallback fallback = RecoveryFallback.Escalate)

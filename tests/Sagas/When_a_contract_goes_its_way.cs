@@ -212,6 +212,22 @@ public sealed class When_a_contract_goes_its_way
         Assert.That((after.CurrentState, after.Revision, after.Open.Recovery?.Refused?.Reason), Is.EqualTo(refused is null ? ("Projected", 2, (string?)null) : ("Recovering", 1, refused)));
     }
 
+    [TestCase(5, "Recovering", "notAfter has passed, which excludes retry")]
+    [TestCase(4, "Reconciled", null)]
+    public async Task Should_refuse_a_retry_whose_delay_ends_at_notAfter_or_later(int delay, string state, string? refused)
+    {
+        await using var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        var plan = Given.Plan(contractId);
+        await bench.Records.Keep(plan with { Scope = plan.Scope with { NotAfter = Given.Now.AddSeconds(5) } }, CancellationToken.None);
+        bench.Add(Given.In("Recovering", contractId));
+        await bench.Handle(Given.Retry(contractId) with { Delay = TimeSpan.FromSeconds(delay), MayRepeat = true });
+        Assert.That(bench.Find(contractId)!.Open.Recovery?.Refused, Is.Null, "there is time when it is decided");
+        bench.Time.Advance(TimeSpan.FromSeconds(delay));
+        await Reach(bench, DeadlineKind.Retry);
+        Assert.That((bench.Find(contractId)!.CurrentState, bench.Find(contractId)!.Open.Recovery?.Refused?.Reason), Is.EqualTo((state, refused)));
+    }
+
     [Test]
     public async Task Should_show_when_a_hold_ends_why_the_device_refused_the_contract_meanwhile()
     {
