@@ -127,7 +127,7 @@ public sealed partial class ContractMachine
                     .On(Verdict.Completed, done => done.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
                     .On(Verdict.ActualsComplete, complete => complete.ActualsRead().Resend())
                     .On(Verdict.Failed, Recover))
-                .On(DeadlineKind.Command, then => then.Repeat())
+                .On(DeadlineKind.Command, then => then.Repeat().On(Verdict.Failed, Recover))
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
             When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked, IsMeant).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),

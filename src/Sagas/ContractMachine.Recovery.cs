@@ -15,7 +15,8 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Retry, then => then.CarryOut().With(FollowDecision))
                 .On(DeadlineKind.Actuals, then => Hear(then.ConcludeActuals(), FollowLateTruth))
                 .On(DeadlineKind.Command, then => then.Repeat().RecordFurther()),
-            When(Reported).Take().With(then => Hear(then, FollowLateTruth)),
+            When(Reported).Take().With(then => Hear(then, FollowLateTruth))
+                .On(Verdict.Accepted, then => then.If(context => context.Saga.Open.Actuals is null, accepted => accepted.AskForActuals())),
             When(Outside).Take().RecordFurther(),
             When(OtherReported).With(HearOfOther),
             When(Acknowledged).Take().RecordFurther()
@@ -86,16 +87,16 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Hold, then => then.EndHold()
                     .On(Verdict.Failed, Recover)
                     .With(released => FollowRelease(released, TransitionCause.HoldEnded)))
-                .On(DeadlineKind.Actuals, then => Hear(then.ConcludeActuals(), Replans.StoreReport))
+                .On(DeadlineKind.Actuals, then => Hear(then.ConcludeActuals(), StoreHeld))
                 .On(DeadlineKind.Command, then => then.Repeat().RecordFurther()),
-            When(Reported).Take().With(then => Hear(then, Replans.StoreReport)),
+            When(Reported).Take().With(then => Hear(then, StoreHeld)),
             When(Outside).Take().RecordFurther(),
             When(OtherReported).With(HearOfOther),
             When(Acknowledged).Take().RecordFurther(),
             When(DesireAnswered).Take().RecordFurther(),
             When(Connection).Take().RecordFurther()
                 .On(Verdict.Lost, then => then.ForgetActuals())
-                .On(Verdict.Connected, then => ReadActuals(then, complete => complete.StoreReport().Express())),
+                .On(Verdict.Connected, then => ReadActuals(then, complete => StoreHeld(complete).Express())),
             When(DataProvided).Take(),
             When(Revised).Judge()
                 .On(Verdict.DoneByOther, then => Stop(then, TransitionCause.LateEvidence))
@@ -111,6 +112,10 @@ public sealed partial class ContractMachine
         Ignoring(Held, DataRefused, "asked again on resume: the data request is still open");
         IgnoringLateAnswers(Held, data: false, plan: false);
     }
+
+    /// <summary>The actuals are here while it is held: a failure concluded from silence that nobody has decided about is over.</summary>
+    private static EventActivityBinder<ContractState, T> StoreHeld<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
+        binder.If(context => Recoveries.IsWithdrawn(context.Saga), then => then.Withdraw()).StoreReport();
 
     /// <summary>What was open before the hold goes on.</summary>
     private EventActivityBinder<ContractState, T> FollowRelease<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause) where T : class =>
@@ -194,13 +199,13 @@ public sealed partial class ContractMachine
 
     private void ConfigureTerminal()
     {
-        During(Reassigned,
-            When(Deadline).Judge()
-                .On(DeadlineKind.Reassignment, then => then.RepeatReassignment()));
         foreach (var state in new[] { Completed, Cancelled, Aborted, Reassigned })
         {
             During(state,
                 When(Reported).Take().RecordLate().StopUnfinished(),
+                When(Deadline).Judge()
+                    .On(DeadlineKind.Actuals, then => then.GiveUpGap().RecordLate().StopUnfinished())
+                    .On(DeadlineKind.Reassignment, then => then.RepeatReassignment()),
                 When(Appointed).Follow(),
                 When(OtherReported).PassOn(),
                 When(Connection).Take().StopUnfinished(),
@@ -209,11 +214,6 @@ public sealed partial class ContractMachine
                 When(Attested).RefuseReconciliation());
             Ignoring(state, Submitted, "the broker may redeliver the message that started us");
             Ignoring(state, Outside, "it is over");
-            if (state != Reassigned)
-            {
-                Ignoring(state, Deadline, "every deadline ended with the contract");
-            }
-
             Ignoring(state, DesireAnswered, "the outcome is known");
             Ignoring(state, CancelAsked, "the outcome never changes");
             Ignoring(state, HoldAsked, "the outcome never changes");

@@ -215,8 +215,8 @@ public sealed partial class ContractMachine : MassTransitStateMachine<ContractSt
     /// <summary>It stands still, by the device's word or by that of an operator.</summary>
     private EventActivityBinder<ContractState, T> EndStopped<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
         binder.IfElse(
-            context => context.Findings().Attested,
-            then => EndAsKept(then, TransitionCause.Attested, OutcomeEvidence.Operator),
+            context => context.Findings().AttestedBy is not null,
+            then => EndAsKept(then.Then(context => context.Findings().Evidence["by"] = context.Findings().AttestedBy), TransitionCause.Attested, OutcomeEvidence.Operator),
             then => EndAsKept(then, TransitionCause.StoppedStill, null));
 
     private EventActivityBinder<ContractState, T> EndAsKept<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause, OutcomeEvidence? evidence)

@@ -50,6 +50,9 @@ public sealed class ContractState : SagaStateMachineInstance, ISagaVersion
     internal bool RunsWithPush => Intent == Intent.Run && AcceptedRevision > 0 && Revision > AcceptedRevision
         && (Execution.Status == ExecutionStatus.Failed || ConfirmedIntentVersion < IntentVersion);
 
+    /// <summary>A device that was away is told to run only after its journal is read.</summary>
+    internal bool RunsAfterJournal => Intent == Intent.Run && Open.Actuals is { Returned: true };
+
     /// <summary>The highest revision ever sent (0: none). Above <see cref="AcceptedRevision"/> the push is in doubt.</summary>
     public int SentRevision { get; set; }
 
@@ -60,11 +63,10 @@ public sealed class ContractState : SagaStateMachineInstance, ISagaVersion
     /// <summary>The newest change of the connection that was taken; older news says nothing.</summary>
     public long ConnectionChange { get; set; }
 
-    /// <summary>True while the lease may be renewed without waking the saga; stored so that it can be asked for. Leave to
-    /// run goes out only after the journal is read.</summary>
+    /// <summary>True while the lease may be renewed without waking the saga; stored so that it can be asked for.</summary>
     public bool Renewable
     {
-        get => States.Renewable(CurrentState) && Intent != Intent.Stop && !RunsWithPush && (Intent != Intent.Run || Open.Actuals is not { Returned: true });
+        get => States.Renewable(CurrentState) && Intent != Intent.Stop && !RunsWithPush && !RunsAfterJournal;
         private set => _ = value;
     }
 

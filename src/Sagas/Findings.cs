@@ -28,8 +28,11 @@ internal sealed class Findings
     /// <summary>The entries of the journal that were new.</summary>
     public IReadOnlyList<JournalEntry> Applied { get; set; } = [];
 
-    /// <summary>An operator's word, not the device's, says that it stands still.</summary>
-    public bool Attested { get; set; }
+    /// <summary>New entries of a range that was given up: they do not count any more.</summary>
+    public IReadOnlyList<JournalEntry> Late { get; set; } = [];
+
+    /// <summary>The operator whose word it is, not the device's, that it stands still.</summary>
+    public string? AttestedBy { get; set; }
 
     public bool Has(Verdict verdict) => (Verdict & verdict) != 0;
 

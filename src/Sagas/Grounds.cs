@@ -10,16 +10,25 @@ public static class Grounds
     {
         var remaining = Remaining(saga, plan);
         return new(
-            Plans.Unconfirmed(remaining, saga.Execution, saga.SentRevision == 0 || saga is { Connected: true, Open: { Actuals: null, Gap: null, JournalLost: false } }),
+            Plans.Unconfirmed(remaining, saga.Execution, IsConfirmed(saga)),
             saga.Open.JournalLost, remaining.Count == 0, plan.Scope.NotAfter <= now, saga.Open.Stop is not null, saga.Open.Escalation is not null);
     }
 
-    /// <summary>The actions that nobody is known to have finished, neither this device nor that of an earlier contract.</summary>
+    /// <summary>The actions that nobody is known to have finished, neither this device nor that of an earlier contract, be it
+    /// too late to count.</summary>
     public static IReadOnlyList<PlannedAction> Remaining(ContractState saga, Contract plan) =>
-    [
-        .. Plans.Remaining(plan, saga.Execution)
-            .Where(action => !saga.Open.DoneByOthers.Contains(action.ActionId) && !(action.RetryOf is { } first && saga.Open.DoneByOthers.Contains(first))),
-    ];
+        [.. Plans.Remaining(plan, saga.Execution).Where(action => !saga.Open.LateFinished.Contains(action.ActionId) && !IsDoneByOther(saga, action))];
+
+    public static bool IsDoneByOther(ContractState saga, PlannedAction action) =>
+        saga.Open.DoneByOthers.Contains(action.ActionId) || (action.RetryOf is { } first && saga.Open.DoneByOthers.Contains(first));
+
+    /// <summary>The device's present word on all actions is here, or it never got the contract. Actuals or an answer that did
+    /// not come in time, and entries that no snapshot makes up for, leave it open how far it came.</summary>
+    private static bool IsConfirmed(ContractState saga) =>
+        saga.SentRevision == 0
+        || (saga is { Connected: true, Open: { Actuals: null, GivenUp: null, Gap: null, JournalLost: false } }
+            && !(saga.Open.Recovery?.Failure.Kind == FailureKind.AcceptTimeout && saga.AcceptedRevision < saga.SentRevision)
+            && !saga.Execution.Lost.Any(range => range.To > (saga.Open.Snapshot?.Seq ?? 0)));
 
     public static IReadOnlyList<RecoveryStrategy> Allowed(ContractState saga, Contract plan, DateTimeOffset now) =>
         [.. Decisions.Allowed(Of(saga, plan, now)).Select(one => Enum.Parse<RecoveryStrategy>(one.ToString()))];

@@ -50,8 +50,7 @@ internal static class Desires
             return;
         }
 
-        var waitsForJournal = saga.Open.Actuals is { Returned: true } && saga.Intent == Intent.Run;
-        if (!waitsForJournal && !saga.RunsWithPush && await context.Desired() is var (desired, epoch))
+        if (!saga.RunsAfterJournal && !saga.RunsWithPush && await context.Desired() is var (desired, epoch))
         {
             await context.Publish(new SetDesired
             {

@@ -67,7 +67,7 @@ internal static class Endings
         {
             var (saga, work) = (context.Saga, context.Work());
             saga.Open = saga.Open with { Recovery = null, Escalation = null, Replan = null, Hold = null, Actuals = null, Failure = null, CommandAttempts = 0 };
-            if (saga.SentRevision == 0 || context.Findings().Attested)
+            if (saga.SentRevision == 0 || context.Findings().AttestedBy is not null)
             {
                 context.Findings().Add(Verdict.StandsStill);
                 return;

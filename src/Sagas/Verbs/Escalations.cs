@@ -19,7 +19,7 @@ internal static class Escalations
             {
                 var failure = context.Findings().Failure
                     ?? throw new InvalidOperationException($"Contract {saga.CorrelationId} is escalated without a failure.");
-                saga.Open = saga.Open with { Recovery = new OpenRecovery(work.NewId(), failure, 1, null, false, null, []) };
+                saga.Open = saga.Open with { Recovery = context.NewRecovery(failure) };
                 ContractMeter.Failed(context, failure.Kind.Word());
                 work.Log.ContractFailed(saga.CorrelationId, saga.DeviceId, failure.Kind.Word(), failure.Detail);
             }
@@ -61,9 +61,9 @@ internal static class Escalations
             }
 
             (findings.Evidence["by"], findings.Evidence["reason"]) = (resolved.By, resolved.Reason);
-            findings.Attested = resolved.AttestedStopped == true;
-            if (findings.Attested)
+            if (resolved.AttestedStopped == true)
             {
+                findings.AttestedBy = resolved.By;
                 findings.Evidence["attestedStopped"] = true;
             }
 

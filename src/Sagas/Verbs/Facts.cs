@@ -228,6 +228,10 @@ internal static class Facts
     }
 
     /// <summary>Gives up a missing range: it is recorded as lost, and what is kept behind it is applied.</summary>
+    /// <summary>After the end nobody waits for the actuals, but what lies behind missing entries is read all the same.</summary>
+    public static EventActivityBinder<ContractState, DeadlineReached> GiveUpGap(this EventActivityBinder<ContractState, DeadlineReached> binder) =>
+        binder.ThenAsync(context => context.Saga.Open.Gap is null ? Task.CompletedTask : context.GiveUpGap());
+
     public static async Task GiveUpGap(this BehaviorContext<ContractState> context)
     {
         var (saga, work) = (context.Saga, context.Work());
@@ -371,6 +375,9 @@ internal static class Facts
             return;
         }
 
+        context.Findings().Late = found;
+        var finished = found.Where(entry => entry is { Type: EntryTypes.ActionFinished, ActionId: not null }).Select(entry => entry.ActionId!);
+        saga.Open = saga.Open with { LateFinished = [.. saga.Open.LateFinished.Union(finished).TakeLast(Execution.MaxExecuted)] };
         work.Records.Append(new ContractEvent(saga.CorrelationId, "JournalApplied", saga.Version, work.Now, JsonSerializer.Serialize(new
         {
             at = work.Now, cause = "lateEvidence", evidence = new { fromSeq = found[0].Seq, throughSeq = found[^1].Seq },
@@ -427,7 +434,7 @@ internal static class Facts
             await work.Records.Keep(saga.CorrelationId, saga.DeviceId, entries, context.CancellationToken);
         }
 
-        context.Findings().Applied = entries;
+        context.Findings().Applied = [.. context.Findings().Applied, .. entries];
         foreach (var entry in entries)
         {
             saga.Execution = saga.Execution.Apply(entry);
@@ -473,12 +480,16 @@ internal static class Facts
             context.Blame(failure);
         }
 
-        var actuals = saga.Open.Actuals ?? (saga.CurrentState == nameof(ContractMachine.Recovering) ? saga.Open.GivenUp : null);
-        if (actuals is { } awaited && snapshot is not null && saga.Open.Gap is null
+        if ((saga.Open.Actuals ?? saga.Open.GivenUp) is { } awaited && snapshot is not null && saga.Open.Gap is null
             && report.ConnectionEpoch >= awaited.Epoch && saga.Execution.Seq >= report.Tail && saga.Execution.Seq >= (awaited.Tail ?? 0)
             && (!awaited.Asked || report.ReportId == awaited.ReportId || report.ConnectionEpoch > awaited.Epoch))
         {
-            findings.Add(Verdict.ActualsComplete);
+            if (saga.Open.Actuals is not null || saga.CurrentState is nameof(ContractMachine.Recovering) or nameof(ContractMachine.Held) or nameof(ContractMachine.Escalated))
+            {
+                findings.Add(Verdict.ActualsComplete);
+            }
+
+            saga.Open = saga.Open with { GivenUp = null };
         }
     }
 

@@ -9,6 +9,8 @@ namespace ExecutionManager.Sagas;
 /// <summary>Failures are reported, the Policy Service chooses, and its decision is carried out; the machine never chooses.</summary>
 internal static class Recoveries
 {
+    private const int MaxFurther = 10;
+
     /// <summary>Finds a failure; which state it matters in is the machine's business.</summary>
     public static EventActivityBinder<ContractState, T> Blame<T>(
         this EventActivityBinder<ContractState, T> binder, FailureKind kind, string detail)
@@ -17,15 +19,16 @@ internal static class Recoveries
 
     public static void Blame(this BehaviorContext<ContractState> context, FailureKind kind, string detail, JsonObject? evidence = null, string? actionId = null)
     {
-        var (saga, work, findings) = (context.Saga, context.Work(), context.Findings());
-        findings.Failure = new Failure
-        {
-            Kind = kind, ActionId = actionId ?? saga.Execution.Running?.ActionId, Detail = detail, At = work.Now,
-            Certainty = IsConcluded(saga, kind) ? Certainty.Projected : Certainty.Confirmed,
-            Evidence = JsonSerializer.SerializeToElement(Evidence(context, evidence ?? []), WireJson.Options),
-        };
-        findings.Add(Verdict.Failed);
+        context.Findings().Failure = context.Describe(kind, detail, evidence, actionId);
+        context.Findings().Add(Verdict.Failed);
     }
+
+    private static Failure Describe(this BehaviorContext<ContractState> context, FailureKind kind, string detail, JsonObject? evidence, string? actionId) => new()
+    {
+        Kind = kind, ActionId = actionId ?? context.Saga.Execution.Running?.ActionId, Detail = detail, At = context.Work().Now,
+        Certainty = IsConcluded(context.Saga, kind) ? Certainty.Projected : Certainty.Confirmed,
+        Evidence = JsonSerializer.SerializeToElement(Evidence(context, evidence ?? []), WireJson.Options),
+    };
 
     /// <summary>Known, or concluded from silence: offline, a window that passed only ends what is estimated.</summary>
     private static bool IsConcluded(ContractState saga, FailureKind kind) =>
@@ -60,15 +63,40 @@ internal static class Recoveries
 
     public static void Blame(this BehaviorContext<ContractState> context, FoundFailure found)
     {
+        context.Findings().Failure = context.Describe(found);
+        context.Findings().Add(Verdict.Failed);
+    }
+
+    private static Failure Describe(this BehaviorContext<ContractState> context, FoundFailure found)
+    {
         var evidence = found.Evidence is { } shown ? JsonObject.Create(shown) : null;
         if (found.Seq is { } seq)
         {
             (evidence ??= [])["seq"] = seq;
         }
 
-        context.Blame(Enum.Parse<FailureKind>(found.Kind.ToString()), found.Detail, evidence, found.ActionId);
-        context.Findings().Failure = context.Findings().Failure! with { Certainty = Certainty.Confirmed, At = found.At ?? context.Work().Now };
+        return context.Describe(Enum.Parse<FailureKind>(found.Kind.ToString()), found.Detail, evidence, found.ActionId) with
+        {
+            Certainty = Certainty.Confirmed, At = found.At ?? context.Work().Now,
+        };
     }
+
+    /// <summary>A recovery for a failure just found. What was open before, or waited for its verdict, is recorded with it.</summary>
+    public static OpenRecovery NewRecovery(this BehaviorContext<ContractState> context, Failure failure)
+    {
+        var (before, kept) = (context.Saga.Open.Recovery, context.Saga.Open.Failure);
+        IEnumerable<Failure> further = before is null ? [] : [before.Failure, .. before.Further];
+        if (kept is not null)
+        {
+            further = further.Append(context.Describe(kept));
+        }
+
+        return new OpenRecovery(context.Work().NewId(), failure, 1, null, false, null, [.. further.DistinctBy(What).Where(one => What(one) != What(failure)).Take(MaxFurther)]);
+    }
+
+    private static (FailureKind, string?, string) What(Failure failure) => (failure.Kind, failure.ActionId, failure.Detail);
+
+    private static bool CallsForHold(Failure failure) => failure.Kind is FailureKind.ScopeViolated or FailureKind.DeviceFault;
 
     /// <summary>Opens a recovery for the failure found, holds the device where it must not go on, and asks the Policy Service.</summary>
     public static EventActivityBinder<ContractState, T> ConsultPolicy<T>(this EventActivityBinder<ContractState, T> binder)
@@ -78,14 +106,15 @@ internal static class Recoveries
             var (saga, work) = (context.Saga, context.Work());
             var failure = context.Findings().Failure ?? saga.Open.Recovery?.Failure
                 ?? throw new InvalidOperationException($"Contract {saga.CorrelationId} asks for recovery without a failure.");
-            if (failure.Kind is FailureKind.ScopeViolated or FailureKind.DeviceFault)
+            var recovery = context.NewRecovery(failure);
+            if (recovery.Further.Append(failure).Any(CallsForHold))
             {
                 saga.Desire(Intent.Hold);
             }
 
             saga.Open = saga.Open with
             {
-                Recovery = new OpenRecovery(work.NewId(), failure, 1, null, false, null, []),
+                Recovery = recovery,
                 Replan = null, Hold = null, Failure = null, Attempts = 0,
                 GivenUp = failure.Kind == FailureKind.ReconciliationTimeout ? saga.Open.GivenUp : null,
             };
@@ -96,10 +125,11 @@ internal static class Recoveries
         });
 
     /// <summary>Another failure while one is open is recorded with it; no second request goes out. Where an operator holds
-    /// and none is open, the first one waits for the release; what is concluded from silence is found anew then.</summary>
+    /// and none is open, the first one waits for the release; what is concluded from silence is found anew then. A device that
+    /// must not go on is held, whatever failed first.</summary>
     public static EventActivityBinder<ContractState, T> RecordFurther<T>(this EventActivityBinder<ContractState, T> binder)
         where T : class =>
-        binder.Then(context =>
+        binder.ThenAsync(async context =>
         {
             var saga = context.Saga;
             if (saga.CurrentState == nameof(ContractMachine.Held) && saga.Open is { Recovery: null, Failure: null or { Kind: Domain.FailureKind.ReplanFailed } }
@@ -108,11 +138,18 @@ internal static class Recoveries
                 context.KeepFailure();
             }
             else if (saga.Open.Recovery is { } recovery && context.Findings().Failure is { } further
-                && recovery.Further.Length < 10
-                && !recovery.Further.Append(recovery.Failure).Any(one => (one.Kind, one.ActionId, one.Detail) == (further.Kind, further.ActionId, further.Detail)))
+                && recovery.Further.Length < MaxFurther && !recovery.Further.Append(recovery.Failure).Any(one => What(one) == What(further)))
             {
                 saga.Open = saga.Open with { Recovery = recovery with { Further = recovery.Further.Add(further) } };
                 ContractMeter.Failed(context, further.Kind.Word());
+                if (CallsForHold(further) && saga.Intent == Intent.Run)
+                {
+                    saga.Desire(Intent.Hold);
+                    if (!context.Findings().Has(Verdict.Connected | Verdict.Escalate))
+                    {
+                        await context.Express();   // what follows from those says it
+                    }
+                }
             }
         });
 
@@ -297,7 +334,9 @@ internal static class Recoveries
             return;
         }
 
-        var retried = Plans.Retry(plan, saga.Execution, from, context.NextRevision());
+        // What another device has done is not left to do; all is all.
+        var left = from == RetryFrom.All ? plan : plan with { Actions = Grounds.Remaining(saga, plan) };
+        var retried = Plans.Retry(left, saga.Execution, from, context.NextRevision());
         if (isStale)
         {
             // The device could not use what was fetched: the same content would be refused again.
@@ -337,7 +376,8 @@ internal static class Recoveries
     /// <summary>A failure concluded from silence is withdrawn when the truth comes before a decision is carried out.</summary>
     public static bool IsWithdrawn(ContractState saga) =>
         saga.AcceptedRevision > 0 && saga.Open.Recovery is { } recovery
-        && Failures.FromSilence(Enum.Parse<Domain.FailureKind>(recovery.Failure.Kind.ToString()));
+        && Failures.FromSilence(Enum.Parse<Domain.FailureKind>(recovery.Failure.Kind.ToString()))
+        && saga.Open.Earlier.All(one => one.RecoveryId != recovery.RecoveryId);
 
     /// <summary>The next free revision: a number once sent is never reused.</summary>
     public static int NextRevision(this BehaviorContext<ContractState> context) => context.Saga.Revision + 1;

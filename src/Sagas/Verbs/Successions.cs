@@ -61,21 +61,27 @@ internal static class Successions
 
     /// <summary>After the end the outcome stays; what the device says later is recorded beside it, published, and told to
     /// the contract that has the task now. Work after the lease or the stop is a duplicate execution.</summary>
-    public static EventActivityBinder<ContractState, ExecutionReported> RecordLate(this EventActivityBinder<ContractState, ExecutionReported> binder) =>
+    public static EventActivityBinder<ContractState, T> RecordLate<T>(this EventActivityBinder<ContractState, T> binder)
+        where T : class =>
         binder.ThenAsync(async context =>
         {
-            var (saga, work, late) = (context.Saga, context.Work(), context.Findings().Applied);
+            var (saga, work, applied) = (context.Saga, context.Work(), context.Findings().Applied);
             if (saga.Execution.IsCompleted && saga.Outcome!.Status != ContractStatus.Completed)
             {
                 saga.LateOutcome ??= new ContractOutcome(ContractStatus.Completed, work.Now, OutcomeEvidence.Device, null);
             }
 
+            var late = applied.Concat(context.Findings().Late).OrderBy(entry => entry.Seq).ToList();
             if (late.Count == 0)
             {
                 return;
             }
 
-            await context.Announce(new LateEvidenceFound { ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId, Entries = late.OnTheWire() });
+            if (applied.Count > 0)
+            {
+                await context.Announce(new LateEvidenceFound { ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId, Entries = applied.OnTheWire() });
+            }
+
             var finished = late.Where(entry => entry is { Type: EntryTypes.ActionFinished, ActionId: not null }).Select(entry => entry.ActionId!).ToList();
             if (saga.Execution.IsCompleted)
             {
@@ -85,7 +91,8 @@ internal static class Successions
             saga.Open = saga.Open with { LateFinished = [.. saga.Open.LateFinished.Union(finished).TakeLast(Execution.MaxExecuted)] };
             var lease = await work.Records.Lease(saga.CorrelationId, context.CancellationToken);
             var stillAt = saga.Outcome!.Evidence == OutcomeEvidence.LeaseEnd && lease is not null ? lease.SafeToReassignAt : saga.Outcome.At;
-            var duplicate = late.Where(entry => Leases.IsWorkAfter(entry, context.Message.ReceivedAt, stillAt)).ToList();
+            var receivedAt = context.Message is ExecutionReported report ? report.ReceivedAt : work.Now;
+            var duplicate = late.Where(entry => Leases.IsWorkAfter(entry, receivedAt, stillAt)).ToList();
             var successor = await context.Successor();
             if (duplicate.Count > 0)
             {
@@ -162,7 +169,7 @@ internal static class Successions
         }
 
         var plan = await context.Plan(saga.AcceptedRevision);
-        return Grounds.Remaining(saga, plan).Count < Plans.Remaining(plan, saga.Execution).Count;
+        return Plans.Remaining(plan, saga.Execution).Any(action => Grounds.IsDoneByOther(saga, action));
     }
 
     public static IReadOnlyList<Messages.JournalEntry> OnTheWire(this IEnumerable<JournalEntry> entries) =>

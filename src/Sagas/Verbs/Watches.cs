@@ -119,9 +119,9 @@ internal static class Watches
                 await context.ArmIn(DeadlineKind.Command, work.Settings.Command);
             }
 
-            if (saga.IsObeyed || saga.RunsWithPush)
+            if (saga.IsObeyed || saga.RunsWithPush || saga.RunsAfterJournal)
             {
-                return;
+                return;   // nothing was said that is unanswered
             }
 
             saga.Open = saga.Open with { CommandAttempts = saga.Open.CommandAttempts + 1 };

@@ -18,7 +18,11 @@ public sealed class AreaSweep(StoreContext db, ISendEndpointProvider endpoints, 
     // Only what never changes: the document of a revision. Null is a contract without an area.
     private static readonly ConcurrentDictionary<(Guid, int), Contract?> Plans = new();
 
-    private static readonly string[] Running = [nameof(ContractStatus.Live), nameof(ContractStatus.Projected), nameof(ContractStatus.Reconciled)];
+    private static readonly string[] Watched =
+    [
+        nameof(ContractStatus.Live), nameof(ContractStatus.Projected), nameof(ContractStatus.Reconciled),
+        nameof(ContractStatus.Recovering), nameof(ContractStatus.Held), nameof(ContractStatus.Escalated),
+    ];
 
     /// <returns>How many contracts were told.</returns>
     public async Task<int> RunOnce(CancellationToken ct)
@@ -28,13 +32,13 @@ public sealed class AreaSweep(StoreContext db, ISendEndpointProvider endpoints, 
             from sample in db.Samples.AsNoTracking()
             where sample.ReceivedAt > since && sample.Position != null
             join saga in db.Contracts.AsNoTracking() on sample.ContractId equals saga.CorrelationId
-            where saga.DeviceId == sample.DeviceId && saga.AcceptedRevision > 0 && Running.Contains(saga.CurrentState)
+            where saga.DeviceId == sample.DeviceId && saga.AcceptedRevision > 0 && Watched.Contains(saga.CurrentState)
             orderby sample.DeviceId
             select new { sample.ContractId, sample.DeviceId, sample.ReceivedAt, sample.Position, saga.AcceptedRevision }).ToListAsync(ct);
         var told = 0;
         foreach (var sample in samples)
         {
-            if (await Plan(sample.ContractId, sample.AcceptedRevision, ct) is { } plan && Failures.IsOutside(plan, sample.Position))
+            if (await Plan(sample.ContractId, sample.AcceptedRevision, ct) is { } plan && Failures.IsOutside(plan, sample.Position) && !await IsKnown(sample.ContractId, ct))
             {
                 var endpoint = await endpoints.GetSendEndpoint(Deadlines.ContractQueue);
                 await endpoint.Send(new LeftArea(sample.ContractId, sample.DeviceId, sample.ReceivedAt, sample.Position!), ct);
@@ -48,6 +52,14 @@ public sealed class AreaSweep(StoreContext db, ISendEndpointProvider endpoints, 
         }
 
         return told;
+    }
+
+    /// <summary>Whether it waits for a decision about just that: each further sample would say it again.</summary>
+    private async Task<bool> IsKnown(Guid contractId, CancellationToken ct)
+    {
+        var open = await db.Contracts.AsNoTracking().Where(one => one.CorrelationId == contractId).Select(one => one.Open).SingleOrDefaultAsync(ct);
+        return open?.Failure?.Kind == Domain.FailureKind.ScopeViolated
+            || (open?.Recovery is { } recovery && recovery.Further.Append(recovery.Failure).Any(one => one.Kind == Contracts.Messages.FailureKind.ScopeViolated));
     }
 
     private async Task<Contract?> Plan(Guid contractId, int revision, CancellationToken ct)

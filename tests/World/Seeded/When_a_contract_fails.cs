@@ -23,7 +23,7 @@ public class When_a_contract_fails
         [DataUnavailable] = (Confirmed, [], false),
         [DeviceUnreachable] = (Projected, [], false),
         [ContractRejected] = (Confirmed, [], true),
-        [AcceptTimeout] = (Projected, [], true),
+        [AcceptTimeout] = (Projected, ["a1", "a2"], true),
         [Stalled] = (Confirmed, [], true),
         [ActionFailed] = (Confirmed, [], true),
         [ActionTimeout] = (Confirmed, [], true),
@@ -31,7 +31,7 @@ public class When_a_contract_fails
         [ScopeViolated] = (Confirmed, [], true),
         [WindowMissed] = (Projected, ["a1", "a2"], true),
         [OfflineTooLong] = (Projected, ["a1", "a2"], true),
-        [ReconciliationTimeout] = (Projected, [], true),
+        [ReconciliationTimeout] = (Projected, ["a2", "a4", "a5"], true),
         [FailureKind.ReplanFailed] = (Confirmed, [], true),
         [HoldTooLong] = (Confirmed, [], true),
     };

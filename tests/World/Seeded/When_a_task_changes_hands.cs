@@ -255,18 +255,38 @@ public class When_a_task_changes_hands
     {
         strategy = RecoveryStrategy.Escalate;
         await Live(new WorldPlan(1), area: true);
-        var link = world.LinkOf("d1");
-        await world.Say(link, "telemetry", new
-        {
-            connectionEpoch = link.Device.Epoch, uptimeMs = 600_000, sentAt = InstantConverter.Format(world.Now), at = InstantConverter.Format(world.Now), contractId = First, position = new[] { 90.0, 5.0 },
-        });
-        await world.Run(TimeSpan.FromSeconds(20));
+        await LeaveTheArea();
         Assert.Multiple(() =>
         {
             Assert.That(Said<RecoveryRequested>().Single().Failure.Kind, Is.EqualTo(FailureKind.ScopeViolated), Story);
             Assert.That(Said<RecoveryRequested>().Single().Failure.Evidence!.Value.GetProperty("position").EnumerateArray().Select(one => one.GetDouble()), Is.EqualTo(new[] { 90.0, 5.0 }));
             Assert.That(world.States(First), Does.EndWith("Recovering Escalated"));
         });
+    }
+
+    [Test]
+    public async Task Should_find_that_telemetry_is_outside_the_area_while_it_is_held_and_be_told_once()
+    {
+        await Live(new WorldPlan(1), area: true);
+        await world.Publish(new HoldContract { ContractId = First, Reason = "wait", RequestedBy = "operator" }, "operator >");
+        await LeaveTheArea();
+        var found = world.Row(First);
+        Assert.That((found.CurrentState, found.Open.Failure?.Kind), Is.EqualTo(("Held", Domain.FailureKind.ScopeViolated)), Story);
+        await LeaveTheArea();
+        Assert.That(world.Row(First).Open.OutsideAt, Is.EqualTo(found.Open.OutsideAt), "telemetry wakes no contract that waits for a decision about it");
+        await world.Publish(new ResumeContract { ContractId = First, Reason = "go on", RequestedBy = "operator" }, "operator >");
+        await world.Run(TimeSpan.FromSeconds(5));
+        Assert.That(Said<RecoveryRequested>().Single().Failure.Kind, Is.EqualTo(FailureKind.ScopeViolated), Story);
+    }
+
+    private async Task LeaveTheArea()
+    {
+        var link = world.LinkOf("d1");
+        await world.Say(link, "telemetry", new
+        {
+            connectionEpoch = link.Device.Epoch, uptimeMs = 600_000, sentAt = InstantConverter.Format(world.Now), at = InstantConverter.Format(world.Now), contractId = First, position = new[] { 90.0, 5.0 },
+        });
+        await world.Run(TimeSpan.FromSeconds(20));
     }
 
     /// <summary>What the first device was late to say that it had finished.</summary>

@@ -1,0 +1,189 @@
+using System.Text.Json;
+using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Domain;
+using FailureKind = ExecutionManager.Contracts.Messages.FailureKind;
+using Intent = ExecutionManager.Contracts.Messages.Intent;
+using RecoveryStrategy = ExecutionManager.Contracts.Messages.RecoveryStrategy;
+using ExecutionStatus = ExecutionManager.Contracts.Messages.ExecutionStatus;
+
+namespace ExecutionManager.Sagas.Tests;
+
+/// <summary>What is not known when something fails, and what was found before or beside it: nothing of it is forgotten.</summary>
+public sealed class When_failures_meet
+{
+    private readonly Guid contractId = Guid.NewGuid();
+
+    [TestCase("Live", "Deadline Actuals", FailureKind.ReconciliationTimeout, "a1, a2")]
+    [TestCase("Pushing", "Deadline Accept", FailureKind.AcceptTimeout, "a1, a2")]
+    [TestCase("Live, entries lost", "Outside", FailureKind.ScopeViolated, "a1, a2")]
+    [TestCase("Live, entries lost, seen since", "Outside", FailureKind.ScopeViolated, "")]
+    [TestCase("Live", "Outside", FailureKind.ScopeViolated, "")]
+    public async Task Should_call_no_action_confirmed_of_which_the_device_has_not_spoken(string situation, string found, FailureKind kind, string unconfirmed)
+    {
+        await using var bench = await Start(situation.Split(',')[0], saga =>
+        {
+            var lost = situation.Contains("lost", StringComparison.Ordinal);
+            saga.Execution = lost ? saga.Execution.Skip(new(3, 4)) : saga.Execution;
+            saga.Open = saga.Open with { Attempts = 99, Actuals = found == "Outside" ? null : saga.Open.Actuals, Snapshot = situation.Contains("seen", StringComparison.Ordinal) ? new(Given.Epoch, 4, Seen("a1")) : null };
+        });
+        await Say(bench, found);
+        var asked = bench.Harness.Published.Select<RecoveryRequested>().Single().Context.Message;
+        Assert.That((asked.Failure.Kind, string.Join(", ", asked.Unconfirmed)), Is.EqualTo((kind, unconfirmed)));
+
+        await bench.Handle(new RecoveryDecided { ContractId = contractId, RecoveryId = asked.RecoveryId, Strategy = RecoveryStrategy.Reassign, Reason = "rule 1" });
+        Assert.That(Saga(bench).CurrentState, Is.EqualTo(unconfirmed.Length > 0 ? "Recovering" : "Stopping"), "nobody said that they may be repeated");
+    }
+
+    [Test]
+    public async Task Should_take_them_for_confirmed_again_when_the_actuals_come_after_all([Values("Held", "Escalated")] string state)
+    {
+        await using var bench = await Start(state, saga => saga.Open = saga.Open with { GivenUp = new OpenActuals(Given.Epoch, null, true, true, Given.ReportId) });
+        var plan = Given.Plan(contractId);
+        Assert.That(Grounds.Of(Saga(bench), plan, Given.Now).Unconfirmed, Is.EqualTo(new[] { "a1", "a2" }));
+        await Say(bench, "Reported through the tail, with snapshot");
+        Assert.That((Saga(bench).CurrentState, Grounds.Of(Saga(bench), plan, Given.Now).Unconfirmed.Count), Is.EqualTo((state, 0)));
+        Assert.That(bench.Sent(contractId), Does.Contain(nameof(ContractReconciled)), "the report is stored");
+    }
+
+    [Test]
+    public async Task Should_keep_what_waited_for_the_actuals_when_a_silence_becomes_a_failure_first()
+    {
+        await using var bench = await Start("Projected", Faulty);
+        await Say(bench, "Deadline OfflineUntil");
+        Assert.That(Failures(bench), Is.EqualTo(new[] { FailureKind.OfflineTooLong, FailureKind.DeviceFault }));
+        Assert.That((Saga(bench).CurrentState, Saga(bench).Intent), Is.EqualTo(("Recovering", Intent.Hold)), "it must not go on");
+
+        await Return(bench);
+        Assert.That(Failures(bench), Is.EqualTo(new[] { FailureKind.DeviceFault }), "the silence is withdrawn, the fault is not");
+        Assert.That(bench.Harness.Published.Select<RecoveryRequested>().Select(one => one.Context.Message.Failure.Kind), Is.EqualTo(new[] { FailureKind.OfflineTooLong, FailureKind.DeviceFault }));
+    }
+
+    [Test]
+    public async Task Should_show_a_person_what_waited_for_the_actuals()
+    {
+        await using var bench = await Start("Projected", Faulty);
+        await Say(bench, "OtherReported duplicate");
+        Assert.That(Saga(bench).CurrentState, Is.EqualTo("Escalated"));
+        Assert.That(Failures(bench), Has.Count.EqualTo(2));
+        Assert.That(Saga(bench).Open.Recovery!.Further.Single().Detail, Is.EqualTo("motor"));
+    }
+
+    [TestCase("Recovering", "Outside", FailureKind.ScopeViolated, Intent.Hold)]
+    [TestCase("Recovering", "Connection connected, not listed", FailureKind.DeviceFault, Intent.Hold)]
+    [TestCase("Recovering", "Reported actionFailed", FailureKind.ActionFailed, Intent.Run)]
+    public async Task Should_hold_a_device_that_must_not_go_on_whatever_failed_first(string state, string found, FailureKind further, Intent intent)
+    {
+        await using var bench = await Start(state);
+        await Say(bench, found);
+        Assert.That((Failures(bench)[^1], Saga(bench).Intent), Is.EqualTo((further, intent)));
+        Assert.That(bench.Harness.Published.Select<SetDesired>().Count(one => one.Context.Message.Intent == Intent.Hold), Is.EqualTo(intent == Intent.Hold ? 1 : 0));
+    }
+
+    [Test]
+    public async Task Should_keep_the_failure_that_was_open_when_a_hold_lasts_too_long()
+    {
+        await using var bench = await Start("Held", saga => saga.Open = saga.Open with { Recovery = Open(FailureKind.ActionFailed) });
+        await Say(bench, "Deadline Hold");
+        Assert.That((Saga(bench).CurrentState, Failures(bench)), Is.EqualTo(("Recovering", new[] { FailureKind.HoldTooLong, FailureKind.ActionFailed })));
+    }
+
+    [Test]
+    public async Task Should_keep_the_failure_that_was_open_beside_one_found_during_the_hold()
+    {
+        await using var bench = await Start("Held", saga => saga.Open = saga.Open with
+        {
+            Recovery = Open(FailureKind.ActionFailed), Failure = new(Domain.FailureKind.DeviceFault, null, "motor", 3, Given.Now),
+        });
+        await Say(bench, "ResumeAsked");
+        Assert.That((Saga(bench).CurrentState, Failures(bench)), Is.EqualTo(("Recovering", new[] { FailureKind.DeviceFault, FailureKind.ActionFailed })));
+    }
+
+    [TestCase(false, "Live", Description = "An operator held it before anybody decided: there is nothing left to decide about")]
+    [TestCase(true, "Recovering", Description = "The hold was the decision, and ends with another request")]
+    public async Task Should_withdraw_a_silence_that_is_refuted_during_a_hold_unless_it_was_decided_about(bool decided, string state)
+    {
+        await using var bench = await Start("Held", saga => saga.Open = saga.Open with
+        {
+            Recovery = Open(FailureKind.OfflineTooLong), Actuals = new OpenActuals(Given.Epoch, null, true, true, Given.ReportId),
+            Earlier = decided ? [new() { RecoveryId = Given.RecoveryId, Failure = FailureKind.OfflineTooLong, Strategy = RecoveryStrategy.Hold, At = Given.Now }] : [],
+        });
+        await Say(bench, "Reported through the tail, with snapshot");
+        await Say(bench, "ResumeAsked");
+        Assert.That(Saga(bench).CurrentState, Is.EqualTo(state));
+    }
+
+    [Test]
+    public async Task Should_withdraw_the_missing_acceptance_when_the_journal_shows_it()
+    {
+        await using var bench = await Start("Recovering", saga =>
+        {
+            (saga.AcceptedRevision, saga.AcceptedAt, saga.Execution) = (0, null, Execution.None);
+            saga.Open = saga.Open with { Recovery = Open(FailureKind.AcceptTimeout) };
+        });
+        var whole = (ExecutionReported)Message("Reported through the tail, with snapshot");
+        await bench.Handle(whole with { Entries = [whole.Entries[0]], Tail = 1, Snapshot = null, ReportId = null });
+        var asked = bench.Harness.Published.Select<RequestReport>().Single().Context.Message;
+        await bench.Handle(whole with { ReportId = asked.ReportId });
+        Assert.That((Saga(bench).CurrentState, Saga(bench).Open.Recovery), Is.EqualTo(("Live", (OpenRecovery?)null)));
+    }
+
+    [TestCase("Reconciled", false, "Recovering", 4)]
+    [TestCase("Projected", true, "Projected", 3, Description = "It is not told to run before its journal is read")]
+    public async Task Should_find_a_device_at_fault_that_does_not_answer_what_it_was_told(string state, bool returned, string after, int attempts)
+    {
+        await using var bench = await Start(state, saga =>
+        {
+            (saga.Connected, saga.IntentVersion) = (true, 3);
+            saga.Open = saga.Open with { CommandAttempts = 3, Actuals = returned ? new OpenActuals(Given.Epoch, null, true, true, Given.ReportId) : null };
+        });
+        await Say(bench, "Deadline Command");
+        Assert.That((Saga(bench).CurrentState, Saga(bench).Open.CommandAttempts), Is.EqualTo((after, attempts)).Or.EqualTo((after, 0)));
+        Assert.That(Saga(bench).Open.Recovery?.Failure.Kind, Is.EqualTo(after == "Recovering" ? FailureKind.DeviceFault : (FailureKind?)null));
+    }
+
+    [Test]
+    public async Task Should_say_whose_word_it_is_that_a_device_stands_still()
+    {
+        await using var bench = await Start("Escalated");
+        await Say(bench, "Resolved abort, attested");
+        var ended = bench.Records.Events.Select(entry => JsonDocument.Parse(entry.Body).RootElement).Single(entry => entry.TryGetProperty("cause", out var cause) && cause.ValueEquals("attested"));
+        Assert.That(ended.GetProperty("evidence").GetProperty("by").GetString(), Is.EqualTo("operator"));
+    }
+
+    private static void Faulty(ContractState saga) => saga.Open = saga.Open with { Replan = null, Failure = new(Domain.FailureKind.DeviceFault, null, "motor", 2, Given.Now) };
+
+    private static OpenRecovery Open(FailureKind kind) =>
+        new(Given.RecoveryId, new Failure { Kind = kind, Detail = "as given", Certainty = Certainty.Projected, At = Given.Now }, 1, null, false, null, []);
+
+    private static Snapshot Seen(string running) =>
+        new(Given.Now, Domain.ExecutionStatus.Executing, 1, 1, new Dictionary<string, Domain.SnapshotAction> { [running] = new(Domain.ActionStatus.Running, null) }, null);
+
+    /// <summary>It is back, and says all there is to say.</summary>
+    private async Task Return(Bench bench)
+    {
+        await bench.Handle(new ConnectionChanged(
+            contractId, Given.Device, 5, 8, true, Given.Now, null, EvidenceKind.Journal, 8,
+            new ContractListing { ContractId = contractId, Revision = 1, Status = ExecutionStatus.Executing, IntentVersion = 1, Tail = 3, AckedThrough = 2 }));
+        await bench.Handle((ExecutionReported)Message("Reported through the tail, with snapshot") with { ConnectionEpoch = 8 });
+    }
+
+    private async Task<Bench> Start(string state, Action<ContractState>? with = null)
+    {
+        var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        var saga = Given.In(state, contractId);
+        with?.Invoke(saga);
+        bench.Add(saga);
+        return bench;
+    }
+
+    private List<FailureKind> Failures(Bench bench) =>
+        Saga(bench).Open.Recovery is { } recovery ? [recovery.Failure.Kind, .. recovery.Further.Select(one => one.Kind)] : [];
+
+    private ContractState Saga(Bench bench) => bench.Find(contractId)!;
+
+    private Task Say(Bench bench, string name) => bench.Handle(Message(name));
+
+    private object Message(string name) => Given.Events().Single(one => one.Name == name).Message(contractId);
+}

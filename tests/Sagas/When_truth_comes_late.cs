@@ -1,0 +1,88 @@
+using ExecutionManager.Contracts.Messages;
+using ExecutionManager.Domain;
+
+namespace ExecutionManager.Sagas.Tests;
+
+/// <summary>What a device says too late to count for its own contract still counts for whoever has the task next.</summary>
+public sealed class When_truth_comes_late
+{
+    private readonly Guid contractId = Guid.NewGuid();
+
+    [Test]
+    public async Task Should_tell_the_Scheduler_that_less_remains_when_entries_given_up_come_after_all([Values("Reassigned", "Stopping")] string state)
+    {
+        await using var bench = await Start(state, saga =>
+        {
+            saga.Execution = saga.Execution.Skip(new(3, 3));
+            saga.Open = saga.Open with { Stop = saga.Open.Stop is null ? null : new OpenStop(ContractStatus.Reassigned, "rule 1") };
+        });
+        await bench.Handle(Report(3, "actionFinished", "a1"));
+        await Say(bench, state == "Reassigned" ? "Reported progress" : "DesireAnswered unknownContract");
+        Assert.That(Saga(bench).Execution.Of("a1")!.Status, Is.Not.EqualTo(Domain.ActionStatus.Finished), "it has no effect on the fold");
+        Assert.That(bench.Harness.Published.Select<LateEvidenceFound>().SelectMany(one => one.Context.Message.Entries).Select(entry => entry.Seq), Is.EqualTo(new[] { 3 }));
+        Assert.That(Saga(bench).CurrentState, Is.EqualTo("Reassigned"));
+        Assert.That(bench.Harness.Published.Select<ReassignmentRequested>().Last().Context.Message.RemainingActions.Select(action => action.ActionId), Is.EqualTo(new[] { "a2" }));
+
+        var next = Guid.NewGuid();
+        await bench.Handle(new SuccessorAppointed(contractId, next));
+        Assert.That(bench.Harness.Sent.Select<PredecessorReported>().Single().Context.Message.Finished, Is.EqualTo(new[] { "a1" }));
+    }
+
+    [Test]
+    public async Task Should_find_work_after_the_end_in_entries_given_up()
+    {
+        await using var bench = await Start("Reassigned", saga => saga.Execution = saga.Execution.Skip(new(3, 3)));
+        var (report, later) = (Report(3, "actionFinished", "a1"), Given.Now.AddMinutes(1));
+        await bench.Handle(report with { ReceivedAt = later, SentAt = later, Entries = [report.Entries[0] with { At = later }] });
+        Assert.That(bench.Harness.Published.Select<DuplicateExecution>().Single().Context.Message.Entries.Single().Seq, Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Should_read_what_lies_behind_missing_entries_when_the_contract_is_over([Values("Cancelled", "Aborted", "Reassigned")] string state)
+    {
+        await using var bench = await Start(state, saga => saga.Connected = true);
+        var report = Report(4, "actionFinished", "a1");
+        bench.Records.Orphans[contractId] = [new(4, 1, report.SentAt, "actionFinished", "a1")];
+        await bench.Handle(report);
+        Assert.That((Saga(bench).Execution.Seq, Saga(bench).Open.Gap), Is.EqualTo((2L, new Domain.SeqRange(3, 3))));
+        var armed = Saga(bench).Deadlines.Of(DeadlineKind.Actuals)!;
+        await bench.Handle(new DeadlineReached(contractId, DeadlineKind.Actuals, armed.Token, armed.At, false));
+        Assert.That((Saga(bench).CurrentState, Saga(bench).Execution.Seq, Saga(bench).Open.Gap), Is.EqualTo((state, 4L, (Domain.SeqRange?)null)));
+        Assert.That(Saga(bench).Deadlines.ByKind.Keys, Does.Not.Contain(DeadlineKind.Actuals));
+        Assert.That(bench.Harness.Published.Select<LateEvidenceFound>().Single().Context.Message.Entries.Single().Seq, Is.EqualTo(4));
+        Assert.That(Saga(bench).Open.LateFinished, Is.EqualTo(new[] { "a1" }));
+    }
+
+    [TestCase(Contracts.Messages.RetryFrom.Remaining, "a2")]
+    [TestCase(Contracts.Messages.RetryFrom.All, "a1-r2, a2-r2")]
+    public async Task Should_not_retry_what_another_device_has_done_unless_all_is_asked_for(Contracts.Messages.RetryFrom from, string actions)
+    {
+        await using var bench = await Start("Recovering", saga => saga.Open = saga.Open with { DoneByOthers = ["a1"] });
+        await bench.Handle(Given.Retry(contractId) with { From = from });
+        var plan = await bench.Records.Document(contractId, 2, CancellationToken.None);
+        Assert.That(string.Join(", ", plan.Actions.Select(action => action.ActionId)), Is.EqualTo(actions));
+    }
+
+    private ExecutionReported Report(long seq, string type, string actionId)
+    {
+        var report = (ExecutionReported)Message("Reported progress");
+        return report with { Tail = seq, Entries = [report.Entries[1] with { Seq = seq, Type = type, ActionId = actionId, At = report.SentAt }] };
+    }
+
+    private async Task<Bench> Start(string state, Action<ContractState> with)
+    {
+        var bench = await Bench.Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        var saga = Given.In(state, contractId);
+        with(saga);
+        bench.Add(saga);
+        return bench;
+    }
+
+    private ContractState Saga(Bench bench) => bench.Find(contractId)!;
+
+    private Task Say(Bench bench, string name) => bench.Handle(Message(name));
+
+    private object Message(string name) => Given.Events().Single(one => one.Name == name).Message(contractId);
+}
