@@ -11,7 +11,7 @@ public sealed partial class ContractMachine
         During(Live,
             When(Reported).Take().Watch().FindOverrun()
                 .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
-                .On(Verdict.StandsStill, then => Recover(then.Blame(FailureKind.DeviceFault, "the device stopped the contract without being asked to")))
+                .On(Verdict.StandsStill, then => Recover(then.BlameUnasked()))
                 .On(Verdict.Failed, Recover)
                 .If(context => context.Findings().Has(Verdict.ActualsComplete) && context.Saga.Open.Actuals is { Asked: true },
                     then => then.On(Verdict.ActualsComplete, complete => Reconcile(complete, TransitionCause.ActualsComplete)))
@@ -108,7 +108,7 @@ public sealed partial class ContractMachine
             When(OtherReported).With(HearOfOther),
             When(Reported).Take()
                 .On(Verdict.Completed, then => then.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
-                .On(Verdict.StandsStill, then => Recover(then.Blame(FailureKind.DeviceFault, "the device stopped the contract without being asked to")))
+                .On(Verdict.StandsStill, then => Recover(then.BlameUnasked()))
                 .On(Verdict.Failed, Recover)
                 .On(Verdict.Accepted, then => GoLive(then, TransitionCause.RevisionAccepted))
                 .On(Verdict.ActualsComplete, then => then.StoreReport().Resend()),

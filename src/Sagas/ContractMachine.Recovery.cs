@@ -15,12 +15,10 @@ public sealed partial class ContractMachine
                 .On(DeadlineKind.Retry, then => then.CarryOut().With(FollowDecision))
                 .On(DeadlineKind.Actuals, then => Hear(then.ConcludeActuals(), FollowLateTruth))
                 .On(DeadlineKind.Command, then => then.Repeat().RecordFurther()),
-            When(Reported).Take().With(then => Hear(then, FollowLateTruth))
-                .On(Verdict.Accepted, then => then.If(context => context.Saga.Open.Actuals is null, accepted => accepted.AskForActuals())),
+            When(Reported).Take().With(then => Hear(then, FollowLateTruth)).With(HearOfAcceptance),
             When(Outside).Take().RecordFurther(),
             When(OtherReported).With(HearOfOther),
-            When(Acknowledged).Take().RecordFurther()
-                .On(Verdict.Accepted, then => then.AskForActuals()),
+            When(Acknowledged).Take().RecordFurther().With(HearOfAcceptance),
             When(Connection).Take().RecordFurther()
                 .On(Verdict.Lost, then => then.ForgetActuals())
                 .On(Verdict.Connected, then => ReadActuals(then, FollowLateTruth)),
@@ -43,6 +41,10 @@ public sealed partial class ContractMachine
             .With(EndIfStopped)
             .RecordFurther()
             .On(Verdict.ActualsComplete, complete);
+
+    /// <summary>It has accepted, though a failure says that it did not: its actuals tell the rest.</summary>
+    private static EventActivityBinder<ContractState, T> HearOfAcceptance<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
+        binder.On(Verdict.Accepted, then => then.If(context => context.Saga.Open is { Recovery: not null, Actuals: null }, accepted => accepted.AskForActuals()));
 
     /// <summary>A failure concluded from silence is withdrawn when the actuals come first; another keeps its recovery.</summary>
     private EventActivityBinder<ContractState, T> FollowLateTruth<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
@@ -89,10 +91,10 @@ public sealed partial class ContractMachine
                     .With(released => FollowRelease(released, TransitionCause.HoldEnded)))
                 .On(DeadlineKind.Actuals, then => Hear(then.ConcludeActuals(), StoreHeld))
                 .On(DeadlineKind.Command, then => then.Repeat().RecordFurther()),
-            When(Reported).Take().With(then => Hear(then, StoreHeld)),
+            When(Reported).Take().With(then => Hear(then, StoreHeld)).With(HearOfAcceptance),
             When(Outside).Take().RecordFurther(),
             When(OtherReported).With(HearOfOther),
-            When(Acknowledged).Take().RecordFurther(),
+            When(Acknowledged).Take().RecordFurther().With(HearOfAcceptance),
             When(DesireAnswered).Take().RecordFurther(),
             When(Connection).Take().RecordFurther()
                 .On(Verdict.Lost, then => then.ForgetActuals())
@@ -115,7 +117,7 @@ public sealed partial class ContractMachine
 
     /// <summary>The actuals are here while it is held: a failure concluded from silence that nobody has decided about is over.</summary>
     private static EventActivityBinder<ContractState, T> StoreHeld<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
-        binder.If(context => Recoveries.IsWithdrawn(context.Saga), then => then.Withdraw()).StoreReport();
+        binder.If(context => Recoveries.IsWithdrawn(context.Saga), then => then.WithdrawHeld()).StoreReport();
 
     /// <summary>What was open before the hold goes on.</summary>
     private EventActivityBinder<ContractState, T> FollowRelease<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause) where T : class =>

@@ -31,6 +31,9 @@ internal sealed class Findings
     /// <summary>New entries of a range that was given up: they do not count any more.</summary>
     public IReadOnlyList<JournalEntry> Late { get; set; } = [];
 
+    /// <summary>What is known beside a failure that is withdrawn.</summary>
+    public IReadOnlyList<Failure> Beside { get; set; } = [];
+
     /// <summary>The operator whose word it is, not the device's, that it stands still.</summary>
     public string? AttestedBy { get; set; }
 

@@ -27,7 +27,8 @@ public static class Grounds
     private static bool IsConfirmed(ContractState saga) =>
         saga.SentRevision == 0
         || (saga is { Connected: true, Open: { Actuals: null, GivenUp: null, Gap: null, JournalLost: false } }
-            && !(saga.Open.Recovery?.Failure.Kind == FailureKind.AcceptTimeout && saga.AcceptedRevision < saga.SentRevision)
+            && !(saga.AcceptedRevision < saga.SentRevision && saga.Open.Recovery is { } recovery
+                && recovery.Further.Append(recovery.Failure).Any(one => one.Kind == FailureKind.AcceptTimeout))
             && !saga.Execution.Lost.Any(range => range.To > (saga.Open.Snapshot?.Seq ?? 0)));
 
     public static IReadOnlyList<RecoveryStrategy> Allowed(ContractState saga, Contract plan, DateTimeOffset now) =>

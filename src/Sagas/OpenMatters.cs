@@ -15,7 +15,8 @@ public sealed record OpenMatters
 
     public OpenActuals? Actuals { get; init; }
 
-    /// <summary>Actuals whose absence became a failure: they withdraw it if they still come before a decision is carried out.</summary>
+    /// <summary>Actuals that did not come in time: they withdraw the failure if they still come before a decision is carried
+    /// out, and until the device is heard nobody knows how far it came.</summary>
     public OpenActuals? GivenUp { get; init; }
     public OpenRecovery? Recovery { get; init; }
     public OpenReplan? Replan { get; init; }
@@ -28,7 +29,8 @@ public sealed record OpenMatters
     /// <summary>The contract that has the task after this one.</summary>
     public Guid? SuccessorId { get; init; }
 
-    /// <summary>Actions that the device is known to have finished only since the contract is over.</summary>
+    /// <summary>Actions that the device is known to have finished, but said so too late to count: after the contract was over,
+    /// or after that part of its journal was given up.</summary>
     public ImmutableArray<string> LateFinished { get; init; } = [];
 
     /// <summary>Entries that prove work after the lease or the stop, until there is a contract to tell.</summary>

@@ -40,7 +40,7 @@ public sealed class When_truth_comes_late
     [Test]
     public async Task Should_read_what_lies_behind_missing_entries_when_the_contract_is_over([Values("Cancelled", "Aborted", "Reassigned")] string state)
     {
-        await using var bench = await Start(state, saga => saga.Connected = true);
+        await using var bench = await Start(state, _ => { });
         var report = Report(4, "actionFinished", "a1");
         bench.Records.Orphans[contractId] = [new(4, 1, report.SentAt, "actionFinished", "a1")];
         await bench.Handle(report);
@@ -51,6 +51,34 @@ public sealed class When_truth_comes_late
         Assert.That(Saga(bench).Deadlines.ByKind.Keys, Does.Not.Contain(DeadlineKind.Actuals));
         Assert.That(bench.Harness.Published.Select<LateEvidenceFound>().Single().Context.Message.Entries.Single().Seq, Is.EqualTo(4));
         Assert.That(Saga(bench).Open.LateFinished, Is.EqualTo(new[] { "a1" }));
+    }
+
+    [TestCase(true, 4, Description = "It is there, and does not send them")]
+    [TestCase(false, 2, Description = "It is away: when it is back it may still send them")]
+    public async Task Should_give_up_what_was_missing_at_the_end_when_the_device_is_there(bool isThere, long through)
+    {
+        await using var bench = await Start("Stopping", saga => saga.Open = saga.Open with { Stop = new OpenStop(ContractStatus.Reassigned, "rule 1") });
+        var report = Report(4, "actionFinished", "a1");
+        bench.Records.Orphans[contractId] = [new(4, 1, report.SentAt, "actionFinished", "a1")];
+        await bench.Handle(report);
+        await Say(bench, "DesireAnswered unknownContract");
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice with { Connection = Given.ConnectedDevice.Connection! with { Connected = isThere } };
+        Assert.That((Saga(bench).CurrentState, Saga(bench).Open.Gap), Is.EqualTo(("Reassigned", new Domain.SeqRange(3, 3))));
+        var armed = Saga(bench).Deadlines.Of(DeadlineKind.Actuals)!;
+        await bench.Handle(new DeadlineReached(contractId, DeadlineKind.Actuals, armed.Token, armed.At, false));
+        Assert.That(Saga(bench).Execution.Seq, Is.EqualTo(through));
+        Assert.That(Saga(bench).Deadlines.Of(DeadlineKind.Actuals) is null, Is.EqualTo(isThere));
+        Assert.That(bench.Harness.Published.Select<ReassignmentRequested>().Last().Context.Message.RemainingActions, Has.Count.EqualTo(isThere ? 1 : 2));
+    }
+
+    [Test]
+    public async Task Should_not_call_late_what_completed_the_contract()
+    {
+        await using var bench = await Start("Initial", _ => { });
+        bench.Records.Orphans[contractId] = [new(1, 1, Given.Now, "accepted"), new(2, 1, Given.Now, "completed")];
+        await bench.Handle(Report(2, "completed", "a1"));
+        Assert.That(Saga(bench).CurrentState, Is.EqualTo("Completed"));
+        Assert.That(bench.Sent(contractId), Has.None.EqualTo(nameof(LateEvidenceFound)));
     }
 
     [TestCase(Contracts.Messages.RetryFrom.Remaining, "a2")]

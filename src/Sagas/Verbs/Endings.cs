@@ -156,14 +156,27 @@ internal static class Endings
         where T : class =>
         binder.Then(context =>
         {
-            var (saga, open) = (context.Saga, context.Saga.Open);
-            context.Findings().Failure = open.Recovery!.Further.FirstOrDefault(one => one.Certainty == Certainty.Confirmed);
+            var (saga, findings, open) = (context.Saga, context.Findings(), context.Saga.Open);
+            findings.Beside = open.Recovery!.Known();
+            findings.Failure = findings.Beside.Count > 0 ? findings.Beside[0] : null;
             saga.Open = open with { Recovery = null, GivenUp = null };
             if (open.Failure is null)
             {
                 context.KeepFailure();
             }
         });
+
+    /// <summary>The same during a hold: what is known stays open until that ends.</summary>
+    public static EventActivityBinder<ContractState, T> WithdrawHeld<T>(this EventActivityBinder<ContractState, T> binder)
+        where T : class =>
+        binder.Then(context =>
+        {
+            var recovery = context.Saga.Open.Recovery!;
+            var known = recovery.Known();
+            context.Saga.Open = context.Saga.Open with { Recovery = known.Count > 0 ? recovery with { Failure = known[0], Further = [.. known.Skip(1)] } : null, GivenUp = null };
+        });
+
+    private static IReadOnlyList<Failure> Known(this OpenRecovery recovery) => [.. recovery.Further.Where(one => one.Certainty == Certainty.Confirmed)];
 
     /// <summary>Whatever a device holds of a contract that is over, and has not ended, is stopped.</summary>
     public static EventActivityBinder<ContractState, T> StopUnfinished<T>(this EventActivityBinder<ContractState, T> binder)

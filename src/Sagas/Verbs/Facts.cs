@@ -228,10 +228,6 @@ internal static class Facts
     }
 
     /// <summary>Gives up a missing range: it is recorded as lost, and what is kept behind it is applied.</summary>
-    /// <summary>After the end nobody waits for the actuals, but what lies behind missing entries is read all the same.</summary>
-    public static EventActivityBinder<ContractState, DeadlineReached> GiveUpGap(this EventActivityBinder<ContractState, DeadlineReached> binder) =>
-        binder.ThenAsync(context => context.Saga.Open.Gap is null ? Task.CompletedTask : context.GiveUpGap());
-
     public static async Task GiveUpGap(this BehaviorContext<ContractState> context)
     {
         var (saga, work) = (context.Saga, context.Work());
@@ -259,6 +255,27 @@ internal static class Facts
         }
     }
 
+    /// <summary>After the end nobody waits for the actuals, but what lies behind missing entries is read all the same: when the
+    /// device is there and does not send them.</summary>
+    public static EventActivityBinder<ContractState, DeadlineReached> GiveUpGap(this EventActivityBinder<ContractState, DeadlineReached> binder) =>
+        binder.ThenAsync(async context =>
+        {
+            var (saga, work) = (context.Saga, context.Work());
+            if (saga.Open.Gap is null)
+            {
+                return;
+            }
+
+            if ((await work.Records.Device(saga.DeviceId, context.CancellationToken)).Connection?.Connected == true)
+            {
+                await context.GiveUpGap();
+            }
+            else
+            {
+                await context.ArmIn(DeadlineKind.Actuals, work.Settings.Actuals);
+            }
+        });
+
     public static void LoseJournal(this BehaviorContext<ContractState> context, string detail)
     {
         context.Saga.Open = context.Saga.Open with { JournalLost = true, Early = null };
@@ -281,6 +298,7 @@ internal static class Facts
         }
 
         findings.Contact = new Contact(report.ConnectionEpoch, report.ReceivedAt, report.UptimeMs);
+        findings.Applied = [];   // what was taken up before this message is not its news
         if (report.Entries.Any(entry => entry.Seq > report.Tail))
         {
             await context.Reject(report.DeviceId, "journal", "malformed", $"entry {report.Entries.Max(entry => entry.Seq)} lies beyond the tail {report.Tail}");
@@ -315,7 +333,9 @@ internal static class Facts
         var snapshot = report.Snapshot is { } shot ? Convert(report, shot, saga.Execution.At) : null;
         (snapshot, var basis) = saga.Await(snapshot, report, intake.Apply is [.., var last] ? last.Seq : saga.Execution.Seq);
         await Fold(context, intake.Apply, snapshot, basis);
-        if (intake.Missing is { } missing && saga.Connected)
+        // Who is over hears no more of the connection; its report shows that the device is there.
+        var isThere = saga.Connected || !saga.IsOpen;
+        if (intake.Missing is { } missing && isThere)
         {
             await context.Publish(new RequestReport
             {
@@ -330,7 +350,7 @@ internal static class Facts
         }
 
         // Counted from the last progress. While the device is away nothing is concluded; its return asks for everything anew.
-        var awaits = saga.Open.Actuals is not null || (saga.Connected && intake.Missing is not null);
+        var awaits = saga.Open.Actuals is not null || (isThere && intake.Missing is not null);
         if (awaits && (intake.Apply.Count > 0 || (intake.Missing is not null && saga.Deadlines.Of(DeadlineKind.Actuals) is null)))
         {
             await context.ArmIn(DeadlineKind.Actuals, work.Settings.Actuals);
@@ -341,7 +361,15 @@ internal static class Facts
         }
 
         Conclude(context, basis, snapshot);
+        if (intake.Apply.Count > 0 && saga.Open.Gap is null && saga.Execution.Seq >= report.Tail && !AwaitsDecision(saga))
+        {
+            saga.Open = saga.Open with { GivenUp = null };   // its journal comes through again
+        }
     }
+
+    /// <summary>Where actuals that were given up are still waited for: they may change what is to be decided.</summary>
+    private static bool AwaitsDecision(ContractState saga) =>
+        saga.CurrentState is nameof(ContractMachine.Recovering) or nameof(ContractMachine.Held) or nameof(ContractMachine.Escalated);
 
     /// <summary>Keeps a snapshot that overtook entries before it, until they are here: what is read then is as good as in order.</summary>
     /// <returns>The snapshot that counts now, and the message that it belongs to.</returns>
@@ -484,7 +512,7 @@ internal static class Facts
             && report.ConnectionEpoch >= awaited.Epoch && saga.Execution.Seq >= report.Tail && saga.Execution.Seq >= (awaited.Tail ?? 0)
             && (!awaited.Asked || report.ReportId == awaited.ReportId || report.ConnectionEpoch > awaited.Epoch))
         {
-            if (saga.Open.Actuals is not null || saga.CurrentState is nameof(ContractMachine.Recovering) or nameof(ContractMachine.Held) or nameof(ContractMachine.Escalated))
+            if (saga.Open.Actuals is not null || AwaitsDecision(saga))
             {
                 findings.Add(Verdict.ActualsComplete);
             }

@@ -94,6 +94,11 @@ internal static class Moves
             Outcome = new Outcome { Status = saga.Outcome.Status, At = saga.Outcome.At, Evidence = evidence, Reason = saga.Outcome.Reason },
         };
         await context.Announce(ended);
+        if (saga.Open.Gap is not null)
+        {
+            await context.ArmIn(DeadlineKind.Actuals, work.Settings.Actuals);
+        }
+
         if (saga.SentRevision > 0)
         {
             await context.AcknowledgeJournal();

@@ -17,17 +17,23 @@ internal static class Recoveries
         where T : class =>
         binder.Then(context => context.Blame(kind, detail));
 
+    /// <summary>It stands still without being told to; where the journal shows that or worse, that is the failure.</summary>
+    public static EventActivityBinder<ContractState, ExecutionReported> BlameUnasked(this EventActivityBinder<ContractState, ExecutionReported> binder) =>
+        binder.If(context => context.Findings().Failure is null,
+            then => then.Blame(FailureKind.DeviceFault, "the device stopped the contract without being asked to"));
+
     public static void Blame(this BehaviorContext<ContractState> context, FailureKind kind, string detail, JsonObject? evidence = null, string? actionId = null)
     {
         context.Findings().Failure = context.Describe(kind, detail, evidence, actionId);
         context.Findings().Add(Verdict.Failed);
     }
 
-    private static Failure Describe(this BehaviorContext<ContractState> context, FailureKind kind, string detail, JsonObject? evidence, string? actionId) => new()
+    private static Failure Describe(
+        this BehaviorContext<ContractState> context, FailureKind kind, string detail, JsonObject? evidence, string? actionId, bool isNew = true) => new()
     {
         Kind = kind, ActionId = actionId ?? context.Saga.Execution.Running?.ActionId, Detail = detail, At = context.Work().Now,
         Certainty = IsConcluded(context.Saga, kind) ? Certainty.Projected : Certainty.Confirmed,
-        Evidence = JsonSerializer.SerializeToElement(Evidence(context, evidence ?? []), WireJson.Options),
+        Evidence = JsonSerializer.SerializeToElement(Evidence(context, evidence ?? [], isNew), WireJson.Options),
     };
 
     /// <summary>Known, or concluded from silence: offline, a window that passed only ends what is estimated.</summary>
@@ -35,10 +41,10 @@ internal static class Recoveries
         Failures.FromSilence(Enum.Parse<Domain.FailureKind>(kind.ToString())) || (kind == FailureKind.WindowMissed && saga is { Connected: false, SentRevision: > 0 });
 
     /// <summary>What it was concluded from: the deadline that passed, or the journal as far as it is known.</summary>
-    private static JsonObject Evidence(BehaviorContext<ContractState> context, JsonObject evidence)
+    private static JsonObject Evidence(BehaviorContext<ContractState> context, JsonObject evidence, bool isNew)
     {
         var saga = context.Saga;
-        if (context.TryGetMessage<DeadlineReached>(out var deadline))
+        if (isNew && context.TryGetMessage<DeadlineReached>(out var deadline))
         {
             (evidence["deadline"], evidence["dueAt"]) = (deadline.Message.Kind.Word(), InstantConverter.Format(deadline.Message.DueAt));
         }
@@ -75,17 +81,18 @@ internal static class Recoveries
             (evidence ??= [])["seq"] = seq;
         }
 
-        return context.Describe(Enum.Parse<FailureKind>(found.Kind.ToString()), found.Detail, evidence, found.ActionId) with
+        return context.Describe(Enum.Parse<FailureKind>(found.Kind.ToString()), found.Detail, evidence, found.ActionId, isNew: false) with
         {
             Certainty = Certainty.Confirmed, At = found.At ?? context.Work().Now,
         };
     }
 
-    /// <summary>A recovery for a failure just found. What was open before, or waited for its verdict, is recorded with it.</summary>
+    /// <summary>A recovery for a failure just found. What was open before, waited for its verdict, or stood beside what is
+    /// withdrawn is recorded with it.</summary>
     public static OpenRecovery NewRecovery(this BehaviorContext<ContractState> context, Failure failure)
     {
         var (before, kept) = (context.Saga.Open.Recovery, context.Saga.Open.Failure);
-        IEnumerable<Failure> further = before is null ? [] : [before.Failure, .. before.Further];
+        IEnumerable<Failure> further = before is null ? context.Findings().Beside : [before.Failure, .. before.Further];
         if (kept is not null)
         {
             further = further.Append(context.Describe(kept));
@@ -116,7 +123,6 @@ internal static class Recoveries
             {
                 Recovery = recovery,
                 Replan = null, Hold = null, Failure = null, Attempts = 0,
-                GivenUp = failure.Kind == FailureKind.ReconciliationTimeout ? saga.Open.GivenUp : null,
             };
             ContractMeter.Failed(context, failure.Kind.Word());
             work.Log.ContractFailed(saga.CorrelationId, saga.DeviceId, failure.Kind.Word(), failure.Detail);
@@ -132,10 +138,17 @@ internal static class Recoveries
         binder.ThenAsync(async context =>
         {
             var saga = context.Saga;
-            if (saga.CurrentState == nameof(ContractMachine.Held) && saga.Open is { Recovery: null, Failure: null or { Kind: Domain.FailureKind.ReplanFailed } }
+            if (saga.CurrentState == nameof(ContractMachine.Held) && saga.Open.Recovery is null
                 && context.Findings().Failure is { } found && !IsConcluded(saga, found.Kind))
             {
-                context.KeepFailure();
+                if (saga.Open.Failure is null or { Kind: Domain.FailureKind.ReplanFailed })
+                {
+                    context.KeepFailure();
+                }
+                else if (What(context.Describe(saga.Open.Failure)) != What(found))
+                {
+                    saga.Open = saga.Open with { Recovery = context.NewRecovery(found), Failure = null };   // asked about at the release
+                }
             }
             else if (saga.Open.Recovery is { } recovery && context.Findings().Failure is { } further
                 && recovery.Further.Length < MaxFurther && !recovery.Further.Append(recovery.Failure).Any(one => What(one) == What(further)))
