@@ -33,21 +33,64 @@ public sealed class When_a_recovery_is_requested
                 then: { strategy: abort }
               - when: { connected: false }
                 then: { strategy: abort }
-              - when: { attempt: [2, 4+] }
+              - when: { attempt: [1, 4+] }
                 then: { strategy: abort }
               - when: { taskType: [deliver-box, deliver-pallet], attempt: 1-3, certainty: confirmed, connected: true }
                 then: { strategy: hold, until: PT1H }
               - then: { strategy: abort }
             """;
-        var decided = Decide(Requests.Recovery(), table)!;
+        var decided = Decide(Requests.Recovery() with { Earlier = [Earlier(FailureKind.ActionFailed, RecoveryStrategy.Retry)] }, table)!;
 
         Assert.That((decided.Strategy, decided.Until, decided.Reason),
             Is.EqualTo((RecoveryStrategy.Hold, (DateTimeOffset?)Requests.Now.AddHours(1), "the rule in line 10 of the table says so")));
     }
 
     [Test]
-    public void Should_hold_when_attempts_are_used_up() =>
-        Assert.That(Decide(Requests.Recovery() with { Attempt = 3 })!.Strategy, Is.EqualTo(RecoveryStrategy.Hold));
+    public void Should_come_to_an_end_with_a_failure_that_always_returns([Values] FailureKind kind)
+    {
+        var request = Requests.Recovery(kind) with { AllowedStrategies = Enum.GetValues<RecoveryStrategy>() };
+        var strategies = new List<RecoveryStrategy>();
+        while (strategies is not [.., RecoveryStrategy.Escalate or RecoveryStrategy.Abort] && strategies.Count < 10)
+        {
+            var decided = Decide(request)!;
+            strategies.Add(decided.Strategy);
+            request = request with { RecoveryId = Guid.CreateVersion7(), Earlier = [.. request.Earlier, Earlier(kind, decided.Strategy, request.RecoveryId)] };
+        }
+
+        Assert.That(strategies, Has.Count.LessThan(10), string.Join(", ", strategies));
+    }
+
+    [TestCase(0, RecoveryStrategy.Retry)]
+    [TestCase(1, RecoveryStrategy.Retry)]
+    [TestCase(2, RecoveryStrategy.Escalate)]
+    public void Should_count_how_often_the_contract_had_this_failure(int before, RecoveryStrategy strategy)
+    {
+        var others = Enumerable.Repeat(FailureKind.Stalled, 5).Select(kind => Earlier(kind, RecoveryStrategy.Retry));
+        var same = Enumerable.Repeat(FailureKind.ActionFailed, before).Select(kind => Earlier(kind, RecoveryStrategy.Retry));
+        var request = Requests.Recovery() with { AllowedStrategies = Enum.GetValues<RecoveryStrategy>(), Earlier = [.. others, .. same] };
+
+        Assert.That(Decide(request)!.Strategy, Is.EqualTo(strategy));
+    }
+
+    [Test]
+    public void Should_count_a_failure_once_that_was_escalated_and_then_decided_by_an_operator()
+    {
+        var one = Guid.CreateVersion7();
+        var request = Requests.Recovery() with
+        {
+            Earlier = [Earlier(FailureKind.ActionFailed, RecoveryStrategy.Escalate, one), Earlier(FailureKind.ActionFailed, RecoveryStrategy.Retry, one)],
+        };
+
+        Assert.That(Decide(request)!.Strategy, Is.EqualTo(RecoveryStrategy.Retry));
+    }
+
+    [Test]
+    public void Should_decide_alike_when_a_request_is_repeated()
+    {
+        var request = Requests.Recovery();
+
+        Assert.That(Decide(request with { Attempt = 3 }), Is.EqualTo(Decide(request)));
+    }
 
     [Test]
     public void Should_hold_when_no_rule_matches() =>
@@ -94,6 +137,9 @@ public sealed class When_a_recovery_is_requested
     [Test]
     public void Should_stay_silent_when_nothing_is_left_to_decide() =>
         Assert.That(Decide(Requests.Recovery() with { AllowedStrategies = [] }), Is.Null);
+
+    private static EarlierRecovery Earlier(FailureKind kind, RecoveryStrategy strategy, Guid? recoveryId = null) =>
+        new() { RecoveryId = recoveryId ?? Guid.CreateVersion7(), Failure = kind, Strategy = strategy, At = Requests.Now };
 
     private static RecoveryDecided? Decide(RecoveryRequested request, string? table = null)
     {
