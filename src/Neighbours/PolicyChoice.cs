@@ -12,6 +12,12 @@ internal sealed record PolicyChoice(RecoveryStrategy Strategy, string Reason)
     /// <summary>How long a hold lasts, counted from the decision.</summary>
     public TimeSpan? Until { get; init; }
 
+    /// <summary>Devices that a reassignment must not use, besides the one that has the contract.</summary>
+    public IReadOnlyList<string>? ExcludeDevices { get; init; }
+
+    /// <summary>Shown with an escalation; any word.</summary>
+    public string? Severity { get; init; }
+
     /// <summary>
     /// Whether this could be carried out: allowed, not what was just refused, and not a repetition of what may have been
     /// done already unless that may be repeated.
@@ -30,6 +36,8 @@ internal sealed record PolicyChoice(RecoveryStrategy Strategy, string Reason)
         From = From,
         MayRepeat = MayRepeat,
         Until = Until is { } time ? now + time : null,
+        ExcludeDevices = ExcludeDevices,
+        Severity = Severity,
         Reason = Reason,
     };
 }

@@ -13,6 +13,8 @@ internal static class PolicyRules
         ["from"] = [RecoveryStrategy.Retry],
         ["mayRepeat"] = [RecoveryStrategy.Retry, RecoveryStrategy.Reassign],
         ["until"] = [RecoveryStrategy.Hold],
+        ["excludeDevices"] = [RecoveryStrategy.Reassign],
+        ["severity"] = [RecoveryStrategy.Escalate],
     };
 
     /// <summary>The rules in their order. Worth nothing if <paramref name="faults"/> has noted any.</summary>
@@ -80,6 +82,8 @@ internal static class PolicyRules
             From = then.One("from", WordConverter<RetryFrom>.Parse),
             MayRepeat = then.One("mayRepeat", YesOrNo) ?? false,
             Until = then.One("until", DurationConverter.Parse),
+            ExcludeDevices = then.Texts("excludeDevices"),
+            Severity = then.Text("severity"),
         };
         then.RefuseOthers();
         return strategy is null ? null : choice;

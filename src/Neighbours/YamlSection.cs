@@ -71,7 +71,7 @@ internal sealed class YamlSection(YamlMappingNode node, string path, YamlFaults 
         if (Find(key) is not YamlSequenceNode list)
             return Find(key) is { } single ? [(key, single)] : null;
         if (list.Children is [])
-            Note(key, "matches nothing when empty");
+            Note(key, "needs at least one value");
         return list.Select((item, index) => ($"{key}[{index}]", item));
     }
 

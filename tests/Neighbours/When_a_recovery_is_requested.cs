@@ -93,6 +93,25 @@ public sealed class When_a_recovery_is_requested
     }
 
     [Test]
+    public void Should_say_all_that_a_rule_gives()
+    {
+        const string table = """
+            rules:
+              - when: { failure: actionFailed }
+                then: { strategy: escalate, severity: high }
+              - then: { strategy: reassign, mayRepeat: true, excludeDevices: [agv-18, agv-19] }
+            """;
+        var request = Requests.Recovery() with { AllowedStrategies = Enum.GetValues<RecoveryStrategy>() };
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Decide(request, table), Has.Property("Severity").EqualTo("high").And.Property("ExcludeDevices").Null);
+            Assert.That(Decide(request with { Failure = request.Failure with { Kind = FailureKind.Stalled } }, table),
+                Has.Property("ExcludeDevices").EqualTo(new[] { "agv-18", "agv-19" }).And.Property("MayRepeat").True.And.Property("Severity").Null);
+        }
+    }
+
+    [Test]
     public void Should_hold_when_no_rule_matches() =>
         Assert.That(Decide(Requests.Recovery(FailureKind.ScopeViolated))!.Strategy, Is.EqualTo(RecoveryStrategy.Hold));
 
