@@ -124,6 +124,18 @@ public sealed class When_a_recovery_is_requested
         Assert.That(Decide(request with { Contract = request.Contract with { Task = request.Contract.Task! with { Type = taskType } } })!.Strategy, Is.EqualTo(strategy));
     }
 
+    [TestCase(FailureKind.AcceptTimeout, "deliver-pallet", RecoveryStrategy.Retry)]
+    [TestCase(FailureKind.ReconciliationTimeout, "deliver-pallet", RecoveryStrategy.Hold)]
+    [TestCase(FailureKind.OfflineTooLong, "deliver-pallet", RecoveryStrategy.Hold)]
+    [TestCase(FailureKind.OfflineTooLong, "clean-aisle", RecoveryStrategy.Reassign)]
+    public void Should_repeat_by_the_example_only_on_the_same_device_or_what_does_no_harm(FailureKind kind, string taskType, RecoveryStrategy strategy)
+    {
+        var request = Requests.Recovery(kind) with { AllowedStrategies = Enum.GetValues<RecoveryStrategy>(), Unconfirmed = ["a1", "a2", "a3"] };
+        var decided = Decide(request with { Contract = request.Contract with { Task = request.Contract.Task! with { Type = taskType } } })!;
+
+        Assert.That((decided.Strategy, decided.MayRepeat), Is.EqualTo((strategy, (bool?)(strategy is RecoveryStrategy.Retry or RecoveryStrategy.Reassign))));
+    }
+
     [Test]
     public void Should_not_repeat_what_may_have_been_done_unless_the_rule_says_so()
     {
