@@ -1,6 +1,6 @@
 namespace ExecutionManager.Neighbours;
 
-/// <summary>Answers one kind of request: a pure function of the request, the neighbour's own files and the time.</summary>
+/// <summary>Answers one kind of request, by the request, the neighbour's own files and the time; a request that is repeated gets the same answer.</summary>
 internal interface INeighbour<in TRequest>
     where TRequest : class
 {

@@ -3,15 +3,16 @@ using Microsoft.Extensions.Options;
 
 namespace ExecutionManager.Neighbours.Tests;
 
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class When_tasks_are_assigned
 {
     private static readonly AssignedTasks Example = Read(File.ReadAllText(Requests.TasksFile), out _);
-    private static readonly Scheduler Scheduler = new(Example, new(Fault.None, default));
+    private readonly Scheduler _scheduler = new(Example with { File = "tasks.yaml" }, new(Fault.None, default));
 
     [Test]
     public void Should_assign_each_as_it_stands_in_the_file()
     {
-        var (first, second) = (Scheduler.Assignments[0], Scheduler.Assignments[1]);
+        var (first, second) = (_scheduler.Assignments[0], _scheduler.Assignments[1]);
 
         using (Assert.EnterMultipleScope())
         {
@@ -30,7 +31,7 @@ public sealed class When_tasks_are_assigned
         var again = new Scheduler(Read(File.ReadAllText(Requests.TasksFile), out _), new(Fault.None, default)).Assignments;
         var changed = new Scheduler(Read(File.ReadAllText(Requests.TasksFile).Replace("P-0901", "P-0902"), out _), new(Fault.None, default)).Assignments;
 
-        Assert.That(again.Select(one => one.ContractId), Is.EqualTo(Scheduler.Assignments.Select(one => one.ContractId)));
+        Assert.That(again.Select(one => one.ContractId), Is.EqualTo(_scheduler.Assignments.Select(one => one.ContractId)));
         Assert.That(changed[0].ContractId, Is.Not.EqualTo(again[0].ContractId));
     }
 
@@ -40,7 +41,7 @@ public sealed class When_tasks_are_assigned
         await using var neighbours = await Neighbourhood.Start(("Neighbours:Scheduler:Tasks", Requests.TasksFile));
         await neighbours.Answer<TaskAssigned>();
         await neighbours.Time.Awaited.WaitAsync(TimeSpan.FromSeconds(30));
-        var accepted = new TaskAccepted { ContractId = Scheduler.Assignments[0].ContractId!.Value, TaskId = "T-4801" };
+        var accepted = new TaskAccepted { ContractId = _scheduler.Assignments[0].ContractId!.Value, TaskId = "T-4801" };
         await neighbours.Publish(accepted);
         await neighbours.Consumed(accepted);
         neighbours.Time.Advance(TimeSpan.FromSeconds(30));
@@ -76,10 +77,23 @@ public sealed class When_tasks_are_assigned
     }
 
     [Test]
+    public void Should_give_no_device_a_task_again_that_it_had_before()
+    {
+        var first = Requests.Reassignment();
+        var second = Leaving(Successor(first)!);
+        var third = Leaving(Successor(second)!);
+
+        Assert.That((second.ExcludeDevices.Single(), third.ExcludeDevices.Single(), Successor(third)), Is.EqualTo(("agv-18", "agv-19", (TaskAssigned?)null)));
+        Assert.That(((INeighbour<ReassignmentRequested>)_scheduler).Why(third), Does.EndWith("agv-19 must not have it; agv-17, agv-18 had it before"));
+        Assert.That((Successor(first)!.DeviceId, Successor(second)!.DeviceId), Is.EqualTo(("agv-18", "agv-19")), "a request that is repeated late");
+        Assert.That(Successor(Requests.Reassignment() with { TaskId = "T-4802", ExcludeDevices = ["agv-18"] })!.DeviceId, Is.EqualTo("agv-17"), "another task");
+    }
+
+    [Test]
     public void Should_say_why_when_no_device_is_left_or_the_task_is_not_its_own()
     {
         var (noDevice, noTask) = (Requests.Reassignment() with { ExcludeDevices = ["agv-17", "agv-18", "agv-19"] }, Requests.Reassignment() with { TaskId = "T-1" });
-        INeighbour<ReassignmentRequested> scheduler = new Scheduler(Example with { File = "tasks.yaml" }, new(Fault.None, default)), without = new Scheduler(AssignedTasks.None, new(Fault.None, default));
+        INeighbour<ReassignmentRequested> scheduler = _scheduler, without = new Scheduler(AssignedTasks.None, new(Fault.None, default));
 
         Assert.That((Successor(noDevice), Successor(noTask)), Is.EqualTo(((TaskAssigned?)null, (TaskAssigned?)null)));
         Assert.That(scheduler.Why(noDevice), Does.StartWith("task T-4801 has no device left: tasks.yaml has agv-17, agv-18, agv-19"));
@@ -145,7 +159,11 @@ public sealed class When_tasks_are_assigned
             Throws.InstanceOf<OptionsValidationException>().With.Message.EqualTo($"Neighbours:Scheduler:Tasks: {file} line 2: tasks: needs a list"));
     }
 
-    private static TaskAssigned? Successor(ReassignmentRequested request) => (TaskAssigned?)Scheduler.Answer(request, Requests.Now);
+    private TaskAssigned? Successor(ReassignmentRequested request) => (TaskAssigned?)_scheduler.Answer(request, Requests.Now);
+
+    /// <summary>What an assignment was given to gives it up: only that device is excluded.</summary>
+    private static ReassignmentRequested Leaving(TaskAssigned assigned) =>
+        Requests.Reassignment() with { ContractId = assigned.ContractId!.Value, ExcludeDevices = [assigned.DeviceId!] };
 
     private static AssignedTasks Read(string text, out IReadOnlyList<string> faults)
     {
