@@ -111,11 +111,11 @@ public sealed partial class ContractMachine
                 .On(Verdict.StandsStill, then => Recover(then.BlameUnasked()))
                 .On(Verdict.Failed, Recover)
                 .On(Verdict.Accepted, then => GoLive(then, TransitionCause.RevisionAccepted))
-                .On(Verdict.ActualsComplete, then => then.StoreReport().Resend()),
+                .On(Verdict.ActualsComplete, then => GoOn(then.StoreReport())),
             When(Connection).Take()
                 .On(Verdict.Failed, Recover)
                 .On(Verdict.Lost, then => then.RememberProjection().Move(Projected, TransitionCause.ConnectionLost).WatchOffline())
-                .On(Verdict.Connected, then => then.AwaitActuals().On(Verdict.ActualsComplete, complete => complete.ActualsRead().Resend())),
+                .On(Verdict.Connected, then => then.AwaitActuals().On(Verdict.ActualsComplete, complete => GoOn(complete.ActualsRead()))),
             When(DesireAnswered).Take()
                 .On(Verdict.Failed, Recover),
             When(Deadline).Judge()
@@ -125,7 +125,7 @@ public sealed partial class ContractMachine
                     .On(Verdict.Failed, Recover))
                 .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
                     .On(Verdict.Completed, done => done.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
-                    .On(Verdict.ActualsComplete, complete => complete.ActualsRead().Resend())
+                    .On(Verdict.ActualsComplete, complete => GoOn(complete.ActualsRead()))
                     .On(Verdict.Failed, Recover))
                 .On(DeadlineKind.Command, then => then.Repeat().On(Verdict.Failed, Recover))
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
@@ -137,6 +137,13 @@ public sealed partial class ContractMachine
         Ignoring(Reconciled, ResumeAsked, "it is not held");
         IgnoringLateAnswers(Reconciled, plan: false);
     }
+
+    /// <summary>The journal is read: what waited for it goes out, unless the device is known to have it since.</summary>
+    private EventActivityBinder<ContractState, T> GoOn<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
+        binder.IfElse(
+            context => context.Saga.Open.Replan is null && context.Saga.AcceptedRevision == context.Saga.Revision,
+            then => GoLive(then, TransitionCause.RevisionAccepted),
+            then => then.Resend());
 
     /// <summary>The device is ahead of the new plan: the Planner is asked once more, a plan for a retry loses what is finished.</summary>
     private static EventActivityBinder<ContractState, T> FollowOutdated<T>(EventActivityBinder<ContractState, T> binder) where T : class =>

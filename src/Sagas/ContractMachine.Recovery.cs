@@ -21,7 +21,8 @@ public sealed partial class ContractMachine
             When(Acknowledged).Take().RecordFurther().With(HearOfAcceptance),
             When(Connection).Take().RecordFurther()
                 .On(Verdict.Lost, then => then.ForgetActuals())
-                .On(Verdict.Connected, then => ReadActuals(then, FollowLateTruth)),
+                .On(Verdict.Connected, then => ReadActuals(then, FollowLateTruth))
+                .With(HearOfAcceptance),
             When(DesireAnswered).Take().RecordFurther(),
             When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),
             When(HoldAsked, IsMeant).Hold().Move(Held, TransitionCause.HoldRequested).ArmHold().Express(),
@@ -44,7 +45,9 @@ public sealed partial class ContractMachine
 
     /// <summary>It has accepted, though a failure says that it did not: its actuals tell the rest.</summary>
     private static EventActivityBinder<ContractState, T> HearOfAcceptance<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
-        binder.On(Verdict.Accepted, then => then.If(context => context.Saga.Open is { Recovery: not null, Actuals: null }, accepted => accepted.AskForActuals()));
+        binder.On(Verdict.Accepted, then => then.If(
+            context => context.Saga is { Connected: true, Open: { Recovery: not null, Actuals: null } },
+            accepted => accepted.ThenAsync(context => context.AwaitActuals(context.Saga.ConnectionEpoch, null, ask: true, returned: false))));
 
     /// <summary>A failure concluded from silence is withdrawn when the actuals come first; another keeps its recovery.</summary>
     private EventActivityBinder<ContractState, T> FollowLateTruth<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
@@ -98,7 +101,8 @@ public sealed partial class ContractMachine
             When(DesireAnswered).Take().RecordFurther(),
             When(Connection).Take().RecordFurther()
                 .On(Verdict.Lost, then => then.ForgetActuals())
-                .On(Verdict.Connected, then => ReadActuals(then, complete => StoreHeld(complete).Express())),
+                .On(Verdict.Connected, then => ReadActuals(then, complete => StoreHeld(complete).Express()))
+                .With(HearOfAcceptance),
             When(DataProvided).Take(),
             When(Revised).Judge()
                 .On(Verdict.DoneByOther, then => Stop(then, TransitionCause.LateEvidence))
@@ -206,11 +210,11 @@ public sealed partial class ContractMachine
             During(state,
                 When(Reported).Take().RecordLate().StopUnfinished(),
                 When(Deadline).Judge()
-                    .On(DeadlineKind.Actuals, then => then.GiveUpGap().RecordLate().StopUnfinished())
+                    .On(DeadlineKind.Actuals, then => then.GiveUpGap().On(Verdict.ActualsComplete, read => read.RecordLate().StopUnfinished()))
                     .On(DeadlineKind.Reassignment, then => then.RepeatReassignment()),
                 When(Appointed).Follow(),
                 When(OtherReported).PassOn(),
-                When(Connection).Take().StopUnfinished(),
+                When(Connection).Take().AwaitMissing().StopUnfinished(),
                 When(Acknowledged).Take().StopUnfinished(),
                 When(ReconcileAsked).RefuseReconciliation(),
                 When(Attested).RefuseReconciliation());

@@ -31,6 +31,9 @@ internal sealed class Findings
     /// <summary>New entries of a range that was given up: they do not count any more.</summary>
     public IReadOnlyList<JournalEntry> Late { get; set; } = [];
 
+    /// <summary>The failure that the new entries show.</summary>
+    public Domain.FoundFailure? Found { get; set; }
+
     /// <summary>What is known beside a failure that is withdrawn.</summary>
     public IReadOnlyList<Failure> Beside { get; set; } = [];
 

@@ -27,9 +27,16 @@ public static class Grounds
     private static bool IsConfirmed(ContractState saga) =>
         saga.SentRevision == 0
         || (saga is { Connected: true, Open: { Actuals: null, GivenUp: null, Gap: null, JournalLost: false } }
-            && !(saga.AcceptedRevision < saga.SentRevision && saga.Open.Recovery is { } recovery
-                && recovery.Further.Append(recovery.Failure).Any(one => one.Kind == FailureKind.AcceptTimeout))
+            && !IsPushInDoubt(saga)
             && !saga.Execution.Lost.Any(range => range.To > (saga.Open.Snapshot?.Seq ?? 0)));
+
+    /// <summary>It was pushed, and the device has neither accepted nor refused it.</summary>
+    private static bool IsPushInDoubt(ContractState saga)
+    {
+        var failures = saga.Open.Recovery is { } recovery ? recovery.Further.Append(recovery.Failure).Select(one => one.Kind).ToHashSet() : [];
+        return saga.AcceptedRevision < saga.SentRevision
+            && (failures.Contains(FailureKind.AcceptTimeout) || (saga.AcceptedRevision == 0 && !failures.Contains(FailureKind.ContractRejected)));
+    }
 
     public static IReadOnlyList<RecoveryStrategy> Allowed(ContractState saga, Contract plan, DateTimeOffset now) =>
         [.. Decisions.Allowed(Of(saga, plan, now)).Select(one => Enum.Parse<RecoveryStrategy>(one.ToString()))];

@@ -120,6 +120,7 @@ public sealed record SeenSnapshot(long Epoch, long Seq, Snapshot Snapshot);
 public sealed record EarlySnapshot(long Epoch, long Tail, Guid? ReportId, Snapshot Snapshot);
 
 /// <summary>The open recovery.</summary>
+/// <param name="Attempt">How often the Policy Service was asked; 0 while a hold keeps it from being asked.</param>
 /// <param name="Refused">The decision that was refused last; the next request tells it.</param>
 /// <param name="BackingOff">True while the next request waits after a refusal.</param>
 /// <param name="Decision">Set while a decision waits out its delay.</param>

@@ -82,14 +82,21 @@ public sealed class When_failures_meet
 
     [TestCase(FailureKind.ReconciliationTimeout)]
     [TestCase(FailureKind.AcceptTimeout)]
-    public async Task Should_know_no_more_of_the_actions_because_a_hold_lasted_too_long(FailureKind silence)
+    [TestCase(null, Description = "Held before the push was answered")]
+    public async Task Should_know_no_more_of_the_actions_because_a_hold_lasted_too_long(FailureKind? silence)
     {
         await using var bench = await Start("Held", saga =>
         {
             saga.Revision = saga.SentRevision = silence == FailureKind.AcceptTimeout ? 2 : 1;
+            if (silence is null)
+            {
+                (saga.AcceptedRevision, saga.AcceptedAt, saga.Execution) = (0, null, Execution.None);
+                return;
+            }
+
             saga.Open = saga.Open with
             {
-                Recovery = Open(silence), GivenUp = silence == FailureKind.ReconciliationTimeout ? new OpenActuals(Given.Epoch, null, true, true, Guid.NewGuid()) : null,
+                Recovery = Open(silence.Value), GivenUp = silence == FailureKind.ReconciliationTimeout ? new OpenActuals(Given.Epoch, null, true, true, Guid.NewGuid()) : null,
             };
         });
         await bench.Records.Keep(Given.Plan(contractId) with { Revision = 2 }, CancellationToken.None);
@@ -107,13 +114,50 @@ public sealed class When_failures_meet
     }
 
     [Test]
-    public async Task Should_keep_each_failure_found_during_a_hold()
+    public async Task Should_keep_each_failure_found_during_a_hold([Values("ResumeAsked", "Deadline Hold")] string end)
     {
         await using var bench = await Start("Held");
         await Say(bench, "Reported actionFailed");
         await Say(bench, "Outside");
+        await Say(bench, end);
+        Assert.That((Saga(bench).CurrentState, Failures(bench)), Is.EqualTo(("Recovering", new[] { FailureKind.ActionFailed, FailureKind.ScopeViolated })));
+    }
+
+    [Test]
+    public async Task Should_keep_what_was_found_first_beside_what_the_journal_shows_later()
+    {
+        await using var bench = await Start("Held");
+        await Say(bench, "Outside");
+        await Say(bench, "Reported actionFailed");
         await Say(bench, "ResumeAsked");
-        Assert.That((Saga(bench).CurrentState, Failures(bench)), Is.EqualTo(("Recovering", new[] { FailureKind.ScopeViolated, FailureKind.ActionFailed })));
+        Assert.That(Failures(bench), Is.EqualTo(new[] { FailureKind.ScopeViolated, FailureKind.ActionFailed }));
+    }
+
+    [Test]
+    public async Task Should_decide_about_the_first_failure_and_show_what_the_rest_of_the_journal_shows()
+    {
+        await using var bench = await Start("Projected", Faulty);
+        await Return(bench, "Reported actionFailed");
+        Assert.That(Failures(bench), Is.EqualTo(new[] { FailureKind.DeviceFault, FailureKind.ActionFailed }));
+    }
+
+    [Test]
+    public async Task Should_read_the_journal_after_a_hold_in_which_it_did_not_come()
+    {
+        await using var bench = await Start("Held", saga => saga.Open = saga.Open with { Actuals = new OpenActuals(Given.Epoch, null, true, true, Given.ReportId) });
+        await Say(bench, "Deadline Actuals");
+        await Say(bench, "ResumeAsked");
+        Assert.That((Saga(bench).CurrentState, Saga(bench).Open.Actuals is { Returned: true }), Is.EqualTo(("Projected", true)));
+        Assert.That(bench.Harness.Published.Select<SetDesired>().Select(one => one.Context.Message.Intent), Has.None.EqualTo(Intent.Run));
+    }
+
+    [Test]
+    public async Task Should_go_live_when_a_birth_shows_the_revision_under_way_to_be_accepted()
+    {
+        await using var bench = await Start("Reconciled", saga => (saga.Open, saga.Revision, saga.SentRevision) = (saga.Open with { Replan = null }, 2, 2));
+        await bench.Records.Keep(Given.Plan(contractId) with { Revision = 2 }, CancellationToken.None);
+        await Return(bench, revision: 2);
+        Assert.That((Saga(bench).CurrentState, Saga(bench).AcceptedRevision), Is.EqualTo(("Live", 2)));
     }
 
     [TestCase("Live")]
@@ -218,11 +262,11 @@ public sealed class When_failures_meet
         new(Given.Now, Domain.ExecutionStatus.Executing, 1, 1, new Dictionary<string, Domain.SnapshotAction> { [running] = new(Domain.ActionStatus.Running, null) }, null);
 
     /// <summary>It is back, and says all there is to say.</summary>
-    private async Task Return(Bench bench, string said = "Reported through the tail, with snapshot")
+    private async Task Return(Bench bench, string said = "Reported through the tail, with snapshot", int revision = 1)
     {
         await bench.Handle(new ConnectionChanged(
             contractId, Given.Device, 5, 8, true, Given.Now, null, EvidenceKind.Journal, 8,
-            new ContractListing { ContractId = contractId, Revision = 1, Status = ExecutionStatus.Executing, IntentVersion = 1, Tail = 3, AckedThrough = 2 }));
+            new ContractListing { ContractId = contractId, Revision = revision, Status = ExecutionStatus.Executing, IntentVersion = 1, Tail = 3, AckedThrough = 2 }));
         var whole = (ExecutionReported)Message("Reported through the tail, with snapshot");
         await bench.Handle(whole with { ConnectionEpoch = 8, Entries = ((ExecutionReported)Message(said)).Entries });
     }

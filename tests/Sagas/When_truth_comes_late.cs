@@ -68,6 +68,9 @@ public sealed class When_truth_comes_late
         await bench.Handle(new DeadlineReached(contractId, DeadlineKind.Actuals, armed.Token, armed.At, false));
         Assert.That(Saga(bench).Execution.Seq, Is.EqualTo(through));
         Assert.That(Saga(bench).Deadlines.Of(DeadlineKind.Actuals) is null, Is.EqualTo(isThere));
+        Assert.That(bench.Harness.Published.Select<SetDesired>().Count(), Is.EqualTo(isThere ? 1 : 0), "nothing is said to who is away");
+        await Say(bench, "Connection connected, listed");
+        Assert.That(Saga(bench).Deadlines.Of(DeadlineKind.Actuals)?.At, Is.EqualTo(isThere ? null : Given.Now + new ContractSettings().Actuals), "it may still send them");
         Assert.That(bench.Harness.Published.Select<ReassignmentRequested>().Last().Context.Message.RemainingActions, Has.Count.EqualTo(isThere ? 1 : 2));
     }
 

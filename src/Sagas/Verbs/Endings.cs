@@ -140,14 +140,14 @@ internal static class Endings
             findings.Add(
                 plan.DataRequests.Count > 0 ? Verdict.ToPreparing
                 : saga.AcceptedRevision == 0 ? Verdict.ToAwaitingConnection
-                : saga.Connected && saga.Open.Actuals is null && saga.Revision == saga.AcceptedRevision && isSettled ? Verdict.ToLive
+                : saga.Connected && saga.Open is { Actuals: null, GivenUp: null } && saga.Revision == saga.AcceptedRevision && isSettled ? Verdict.ToLive
                 : Verdict.ToProjected);
         });
 
     /// <summary>A hold is over by its own time; one without an end becomes a failure, unless one waits for the release.</summary>
     public static EventActivityBinder<ContractState, DeadlineReached> EndHold(this EventActivityBinder<ContractState, DeadlineReached> binder) =>
         binder.IfElse(
-            context => context.Saga.Open is { Hold.Until: null, Failure: null },
+            context => context.Saga.Open is { Hold.Until: null, Failure: null, Recovery: null or { Attempt: > 0 } },
             then => then.Blame(FailureKind.HoldTooLong, "held for longer than MaxHold"),
             then => then.Release());
 
@@ -173,7 +173,7 @@ internal static class Endings
         {
             var recovery = context.Saga.Open.Recovery!;
             var known = recovery.Known();
-            context.Saga.Open = context.Saga.Open with { Recovery = known.Count > 0 ? recovery with { Failure = known[0], Further = [.. known.Skip(1)] } : null, GivenUp = null };
+            context.Saga.Open = context.Saga.Open with { Recovery = known.Count > 0 ? recovery with { Attempt = 0, Failure = known[0], Further = [.. known.Skip(1)] } : null, GivenUp = null };
         });
 
     private static IReadOnlyList<Failure> Known(this OpenRecovery recovery) => [.. recovery.Further.Where(one => one.Certainty == Certainty.Confirmed)];

@@ -272,9 +272,15 @@ internal static class Facts
             }
             else
             {
-                await context.ArmIn(DeadlineKind.Actuals, work.Settings.Actuals);
+                await context.ArmIn(DeadlineKind.Actuals, work.Settings.MaxHold);   // sooner when it is heard
             }
         });
+
+    /// <summary>The device is back, and may still send what is missing of a contract that is over.</summary>
+    public static EventActivityBinder<ContractState, ConnectionChanged> AwaitMissing(this EventActivityBinder<ContractState, ConnectionChanged> binder) =>
+        binder.ThenAsync(context => context is { Message.Connected: true, Saga.Open.Gap: not null }
+            ? context.ArmIn(DeadlineKind.Actuals, context.Work().Settings.Actuals)
+            : Task.CompletedTask);
 
     public static void LoseJournal(this BehaviorContext<ContractState> context, string detail)
     {
@@ -298,7 +304,7 @@ internal static class Facts
         }
 
         findings.Contact = new Contact(report.ConnectionEpoch, report.ReceivedAt, report.UptimeMs);
-        findings.Applied = [];   // what was taken up before this message is not its news
+        (findings.Applied, findings.Found) = ([], null);   // what was taken up before this message is not its news
         if (report.Entries.Any(entry => entry.Seq > report.Tail))
         {
             await context.Reject(report.DeviceId, "journal", "malformed", $"entry {report.Entries.Max(entry => entry.Seq)} lies beyond the tail {report.Tail}");
@@ -339,7 +345,7 @@ internal static class Facts
         {
             await context.Publish(new RequestReport
             {
-                ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, ConnectionEpoch = saga.ConnectionEpoch,
+                ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, ConnectionEpoch = Math.Max(saga.ConnectionEpoch, report.ConnectionEpoch),
                 ReportId = (saga.Open.Actuals ?? saga.Open.GivenUp)?.ReportId ?? work.NewId(), FromSeq = missing.From,
             });
         }
@@ -361,7 +367,8 @@ internal static class Facts
         }
 
         Conclude(context, basis, snapshot);
-        if (intake.Apply.Count > 0 && saga.Open.Gap is null && saga.Execution.Seq >= report.Tail && !AwaitsDecision(saga))
+        if (saga.Open.GivenUp is { } late && intake.Apply.Count > 0 && saga.Open.Gap is null && report.ConnectionEpoch >= late.Epoch
+            && saga.Execution.Seq >= Math.Max(report.Tail, late.Tail ?? 0) && !AwaitsDecision(saga))
         {
             saga.Open = saga.Open with { GivenUp = null };   // its journal comes through again
         }
@@ -486,7 +493,11 @@ internal static class Facts
 
         if (plan is not null && Failures.Find(before, entries, saga.Execution, plan, saga.Intent == Intent.Stop) is { } found)
         {
-            saga.Open = saga.Open with { Failure = found };
+            context.Findings().Found = found;
+            if (saga.Open.Failure is null or { Kind: Domain.FailureKind.ReplanFailed })
+            {
+                saga.Open = saga.Open with { Failure = found };   // of several the first is decided about
+            }
         }
     }
 
@@ -503,7 +514,7 @@ internal static class Facts
             findings.Add(Verdict.StandsStill);
         }
 
-        if (saga.Open.Failure is { } failure)
+        if ((findings.Found ?? saga.Open.Failure) is { } failure)
         {
             context.Blame(failure);
         }

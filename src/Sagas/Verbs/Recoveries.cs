@@ -93,11 +93,7 @@ internal static class Recoveries
     {
         var (before, kept) = (context.Saga.Open.Recovery, context.Saga.Open.Failure);
         IEnumerable<Failure> further = before is null ? context.Findings().Beside : [before.Failure, .. before.Further];
-        if (kept is not null)
-        {
-            further = further.Append(context.Describe(kept));
-        }
-
+        further = further.Concat(new[] { kept, context.Findings().Found }.OfType<FoundFailure>().Select(context.Describe));
         return new OpenRecovery(context.Work().NewId(), failure, 1, null, false, null, [.. further.DistinctBy(What).Where(one => What(one) != What(failure)).Take(MaxFurther)]);
     }
 
@@ -145,9 +141,9 @@ internal static class Recoveries
                 {
                     context.KeepFailure();
                 }
-                else if (What(context.Describe(saga.Open.Failure)) != What(found))
+                else if (context.Describe(saga.Open.Failure) is var first && What(first) != What(found))
                 {
-                    saga.Open = saga.Open with { Recovery = context.NewRecovery(found), Failure = null };   // asked about at the release
+                    saga.Open = saga.Open with { Recovery = context.NewRecovery(first) with { Attempt = 0, Further = [found] }, Failure = null };
                 }
             }
             else if (saga.Open.Recovery is { } recovery && context.Findings().Failure is { } further

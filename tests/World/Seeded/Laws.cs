@@ -373,8 +373,10 @@ internal sealed class Laws
     private void CheckEvidence(ContractState now, string name)
     {
         const string Law = "no terminal state without evidence";
-        Require(now.Deadlines.ByKind.Keys.All(kind => kind == DeadlineKind.Reassignment && now.Open.Reassignment is not null) && !now.IsOpen && now.Outcome is not null,
-            "what is over waits for nothing", name);
+        var waits = now.Deadlines.ByKind.Keys.Except([DeadlineKind.Reassignment]).Any();
+        Require(!now.IsOpen && now.Outcome is not null && (now.Open.Reassignment is not null || now.Deadlines.Of(DeadlineKind.Reassignment) is null)
+            && waits == (now.Open.Gap is not null) && (!waits || now.Deadlines.Of(DeadlineKind.Actuals) is not null),
+            "what is over waits for its successor and for what is missing of its journal, and for nothing else", name);
         if (now.SentRevision == 0)
             return;
         var link = links.Single(one => one.Name == now.DeviceId);
