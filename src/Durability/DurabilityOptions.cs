@@ -21,6 +21,9 @@ public sealed class DurabilityOptions
     /// <summary>The longest wait between two sends of one message. Default: 1 min.</summary>
     public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long sends may hold up the next batch; one that takes longer holds up its own destination alone. Default: 1 s.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How long one send may take before it counts as failed. Default: 30 s.</summary>
     public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -55,6 +58,6 @@ public sealed class DurabilityOptions
 
     internal bool IsValid() =>
         MaxAttempts > 0 && BatchSize > 0 && PurgeBatch > 0 && PollInterval > TimeSpan.Zero && RetryDelay > TimeSpan.Zero
-        && MaxRetryDelay >= RetryDelay && SendTimeout > TimeSpan.Zero && Lease > SendTimeout && PurgeInterval > TimeSpan.Zero
+        && MaxRetryDelay >= RetryDelay && Patience > TimeSpan.Zero && SendTimeout > TimeSpan.Zero && Lease > SendTimeout && PurgeInterval > TimeSpan.Zero
         && InboxRetention > TimeSpan.Zero;
 }

@@ -60,7 +60,7 @@ public static class DurabilityRegistration
             return new Relay(
                 services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<IDurableDatabase>(),
                 services.GetRequiredService<IOutboxSender>(), services.GetRequiredService<RoutingTable>(), services.GetRequiredService<DatabaseHold>(),
-                services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IOptions<DurabilityOptions>>(), services.GetRequiredService<ILogger<Relay>>());
+                services.GetRequiredService<OutboxSignal>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IOptions<DurabilityOptions>>(), services.GetRequiredService<ILogger<Relay>>());
         });
         bus.AddHostedService<RelayService>();
         return bus;

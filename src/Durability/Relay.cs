@@ -16,19 +16,25 @@ public sealed class Relay
     private readonly IOutboxSender sender;
     private readonly RoutingTable routes;
     private readonly DatabaseHold hold;
+    private readonly OutboxSignal signal;
     private readonly TimeProvider clock;
     private readonly DurabilityOptions options;
     private readonly ILogger<Relay> logger;
 
+    // Sends that outlasted the patience. Their rows are taken, and their destinations passed over, until they are settled.
+    private readonly List<(OutboxMessage Row, Task<Exception?> Send)> slow = [];
+    private readonly Lock gate = new();
+
     internal Relay(
-        IServiceScopeFactory scopes, IDurableDatabase database, IOutboxSender sender, RoutingTable routes, DatabaseHold hold, TimeProvider clock,
-        IOptions<DurabilityOptions> options, ILogger<Relay> logger)
+        IServiceScopeFactory scopes, IDurableDatabase database, IOutboxSender sender, RoutingTable routes, DatabaseHold hold, OutboxSignal signal,
+        TimeProvider clock, IOptions<DurabilityOptions> options, ILogger<Relay> logger)
     {
         this.scopes = scopes;
         this.database = database;
         this.sender = sender;
         this.routes = routes;
         this.hold = hold;
+        this.signal = signal;
         this.clock = clock;
         this.options = options.Value;
         this.logger = logger;
@@ -43,40 +49,92 @@ public sealed class Relay
 
     private DateTime Now => clock.GetUtcNow().UtcDateTime;
 
+    // Addresses of answers make the number of destinations unbounded.
+    private int MostSlow => 10 * options.BatchSize;
+
+    private IReadOnlyList<(OutboxMessage Row, Task<Exception?> Send)> Slow
+    {
+        get
+        {
+            lock (gate)
+                return slow.Count == 0 ? [] : [.. slow];
+        }
+    }
+
     /// <summary>
     /// Sends at most one batch of what is due, side by side, and returns how many rows it took. A failed one waits longer
-    /// each time and is parked at last; it never holds up the others.
+    /// each time and is parked at last. One that takes longer than <see cref="DurabilityOptions.Patience"/> is settled by the
+    /// first call after its end, and holds up its own destination alone; with ten batches of such, a call waits until one
+    /// ends.
     /// </summary>
     public async Task<int> RunOnce(CancellationToken cancellationToken = default)
     {
+        if (Slow is var most && most.Count >= MostSlow)
+            await Task.WhenAny(most.Select(x => x.Send)).WaitAsync(cancellationToken);
+        await SettleEnded(cancellationToken);
         if (!sender.IsAvailable)
             return 0;
+        var underWay = Slow;
         IReadOnlyList<OutboxMessage> rows;
         await using (var scope = scopes.CreateAsyncScope())
         {
             var now = Now;
-            rows = await database.Claim(Db(scope), now, now + options.Lease, options.BatchSize, cancellationToken);
+            var limit = Math.Clamp(MostSlow - underWay.Count, 0, options.BatchSize);
+            rows = await database.Claim(Db(scope), now, now + options.Lease, limit, Destinations(underWay), cancellationToken);
         }
         if (rows.Count == 0)
         {
             // What could not be sent has been cancelled meanwhile: nothing waits that would tell that the transport is back.
-            if (Now - stuckAt > options.MaxRetryDelay)
+            if (underWay.Count == 0 && Now - stuckAt > options.MaxRetryDelay)
                 stuck = null;
             return 0;
         }
 
-        var failures = await Task.WhenAll(rows.Select(row => Try(row, cancellationToken)));
-        Watch(failures);
-        // What was taken has to be settled, at the end of the process too: nobody else takes it before the lease is over.
-        await hold.Run(() => SettleAgainstConflicts([.. rows.Zip(failures)], CancellationToken.None), cancellationToken);
+        var sends = rows.Select(row => (Row: row, Send: Try(row, cancellationToken))).ToList();
+        await Wait(Task.WhenAll(sends.Select(x => x.Send)), cancellationToken);
+        var ended = new List<(OutboxMessage Row, Task<Exception?> Send)>();
+        foreach (var send in sends)
+        {
+            if (send.Send.IsCompleted)
+            {
+                ended.Add(send);
+                continue;
+            }
+            lock (gate)
+                slow.Add(send);
+            _ = send.Send.ContinueWith(_ => signal.Set(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+        await SettleAll(ended, cancellationToken);
         return rows.Count;
     }
 
-    /// <summary>When the earliest waiting message is due; null if none waits.</summary>
+    /// <summary>When the earliest message is due that the next call may take; null if none waits.</summary>
     public async Task<DateTimeOffset?> NextDue(CancellationToken cancellationToken = default)
     {
         await using var scope = scopes.CreateAsyncScope();
-        return await Db(scope).Set<OutboxMessage>().MinAsync(x => x.DueAt, cancellationToken) is { } due ? new DateTimeOffset(due) : null;
+        var waiting = Db(scope).Set<OutboxMessage>().AsNoTracking();
+        if (Slow is { Count: > 0 } underWay)
+            waiting = waiting.PassingOver(Destinations(underWay));
+        return await waiting.MinAsync(x => x.DueAt, cancellationToken) is { } due ? new DateTimeOffset(due) : null;
+    }
+
+    /// <summary>Settles the slow sends that have ended; asks nothing of the database if none has.</summary>
+    internal async Task SettleEnded(CancellationToken cancellationToken)
+    {
+        List<(OutboxMessage Row, Task<Exception?> Send)> ended;
+        lock (gate)
+        {
+            ended = slow.FindAll(x => x.Send.IsCompleted);
+            slow.RemoveAll(ended.Contains);
+        }
+        await SettleAll(ended, cancellationToken);
+    }
+
+    /// <summary>At the end of the process, whose token is cancelled: the sends still under way end soon, and are settled.</summary>
+    internal async Task Finish(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(Slow.Select(x => x.Send));
+        await SettleEnded(cancellationToken);
     }
 
     /// <summary>
@@ -143,6 +201,27 @@ public sealed class Relay
             var cause = exception is TransportUnavailableException { InnerException: { } inner } ? inner : exception;
             return isOwn && sender.IsAvailable && !cancellationToken.IsCancellationRequested ? cause : new TransportUnavailableException(cause);
         }
+    }
+
+    private static List<string> Destinations(IEnumerable<(OutboxMessage Row, Task<Exception?> Send)> sends) => [.. sends.Select(x => x.Row.Destination).Distinct()];
+
+    private async Task Wait(Task sends, CancellationToken cancellationToken)
+    {
+        if (sends.IsCompleted)
+            return;
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(sends, Task.Delay(options.Patience, clock, enough.Token));
+        await enough.CancelAsync();
+    }
+
+    private async Task SettleAll(List<(OutboxMessage Row, Task<Exception?> Send)> ended, CancellationToken cancellationToken)
+    {
+        if (ended.Count == 0)
+            return;
+        var failures = await Task.WhenAll(ended.Select(x => x.Send));
+        Watch(failures);
+        // What was taken has to be settled, at the end of the process too: nobody else takes it before the lease is over.
+        await hold.Run(() => SettleAgainstConflicts([.. ended.Select(x => x.Row).Zip(failures)], CancellationToken.None), cancellationToken);
     }
 
     private void Watch(Exception?[] failures)

@@ -21,8 +21,15 @@ internal sealed class RelayService(
         DurabilityMeter.ShowZero();
         await Keep(relay.Recover, stoppingToken);
         await bus.WaitForHealthStatus(BusHealthStatus.Healthy, stoppingToken);
-        while (!stoppingToken.IsCancellationRequested)
-            await Keep(Step, stoppingToken);
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+                await Keep(Step, stoppingToken);
+        }
+        finally
+        {
+            await relay.Finish(stoppingToken);
+        }
     }
 
     private async Task Step(CancellationToken cancellationToken)
@@ -31,7 +38,10 @@ internal sealed class RelayService(
             purgeAt = clock.GetUtcNow() + options.PurgeInterval;
         // Rows stay free for another process, and the database is not asked in vain, while this one has no bus.
         while (!sender.IsAvailable)
+        {
+            await relay.SettleEnded(cancellationToken);
             await Task.Delay(options.RetryDelay, clock, cancellationToken);
+        }
         if (await relay.RunOnce(cancellationToken) > 0)
             return;
         var next = await relay.NextDue(cancellationToken) - clock.GetUtcNow() ?? options.PollInterval;

@@ -48,9 +48,10 @@ internal static class CrashSeams
         public async Task<IWriteTransaction> Begin(DbContext db, CancellationToken cancellationToken) =>
             new CrashingTransaction(await inner.Begin(db, cancellationToken), crash);
 
-        public async Task<IReadOnlyList<OutboxMessage>> Claim(DbContext db, DateTime now, DateTime until, int limit, CancellationToken cancellationToken)
+        public async Task<IReadOnlyList<OutboxMessage>> Claim(
+        DbContext db, DateTime now, DateTime until, int limit, IReadOnlyCollection<string> passOver, CancellationToken cancellationToken)
         {
-            var rows = await inner.Claim(db, now, until, limit, cancellationToken);
+            var rows = await inner.Claim(db, now, until, limit, passOver, cancellationToken);
             if (rows.Count > 0 && crash.IsBroken(Crash.DeleteBeforeSend))
             {
                 var taken = rows.Select(row => row.Sequence).ToList();

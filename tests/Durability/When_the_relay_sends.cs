@@ -144,6 +144,132 @@ public sealed class When_the_relay_sends(string kind) : ToyFile(kind)
     }
 
     [Test]
+    public async Task Should_send_to_the_others_while_one_destination_hangs()
+    {
+        var host = Host(x => (x.SendTimeout, x.Lease) = (TimeSpan.FromHours(1), TimeSpan.FromHours(2)));
+        await Store(host, "exchange:slow");
+        network.Hangs = "slow";
+        Assert.That(await RunPastPatience(host), Is.EqualTo(1));
+
+        await Store(host, "exchange:slow");
+        Assert.That(await host.Relay.NextDue(), Is.Null, "for nothing that may go now the loop would come at once");
+        await Store(host, "exchange:quick");
+        Assert.That((await host.Relay.RunOnce(), await host.Relay.RunOnce()), Is.EqualTo((1, 0)), "its own rows stay");
+        Assert.That((network.Sent.Single().Destination, network.UnderWay), Is.EqualTo(("exchange:quick", 1)));
+
+        network.Release();
+        await host.Eventually(async () => await host.Relay.RunOnce() == 1, "its other row is taken when the first has ended");
+        Assert.That((network.Sent.Count, await host.OutboxCount()), Is.EqualTo((3, 0)), "both are settled");
+    }
+
+    [Test]
+    public async Task Should_park_what_always_hangs_while_others_go()
+    {
+        var host = Host(x => (x.MaxAttempts, x.SendTimeout, x.Lease) = (2, TimeSpan.FromHours(1), TimeSpan.FromHours(2)));
+        await Store(host, "exchange:slow");
+        network.Hangs = "slow";
+        for (var attempt = 1; attempt <= 2; attempt++)
+        {
+            Assert.That(await RunPastPatience(host), Is.EqualTo(1));
+            await Store(host, "exchange:quick");
+            await host.Relay.RunOnce();
+            clock.Advance(TimeSpan.FromHours(1));
+            await host.Eventually(
+                async () =>
+                {
+                    await host.Relay.RunOnce();
+                    return await host.Read(db => db.Outbox.AnyAsync(x => x.Attempts == attempt));
+                },
+                "the end of its time counts");
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+        Assert.That((await host.Read(db => db.Outbox.SingleAsync())).ParkedAt, Is.Not.Null);
+        Assert.That(host.Relay.Failure, Is.Null, "others went");
+    }
+
+    [Test]
+    public async Task Should_not_count_what_hangs_when_nothing_else_goes()
+    {
+        var host = Host(x => (x.MaxAttempts, x.SendTimeout, x.Lease) = (1, TimeSpan.FromHours(1), TimeSpan.FromHours(2)));
+        await Store(host, "exchange:slow");
+        network.Hangs = "slow";
+        await RunPastPatience(host);
+        clock.Advance(TimeSpan.FromHours(1));
+        await host.Eventually(
+            async () =>
+            {
+                await host.Relay.RunOnce();
+                return host.Relay.Failure is not null;
+            },
+            "it is said that nothing can be sent");
+        var row = await host.Read(db => db.Outbox.SingleAsync());
+        Assert.That((row.Attempts, row.ParkedAt), Is.EqualTo((0, (DateTime?)null)));
+    }
+
+    [Test]
+    public async Task Should_wait_for_an_end_when_ten_batches_hang()
+    {
+        var host = Host(x => (x.BatchSize, x.SendTimeout, x.Lease) = (1, TimeSpan.FromHours(1), TimeSpan.FromHours(2)));
+        network.Hangs = "slow";
+        for (var i = 0; i <= 10; i++)
+            await Store(host, $"exchange:slow-{i}");
+        for (var i = 0; i < 10; i++)
+            Assert.That(await RunPastPatience(host), Is.EqualTo(1));
+
+        var eleventh = host.Relay.RunOnce();
+        for (var tries = 0; !eleventh.IsCompleted && tries < 20; tries++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System);
+        }
+        Assert.That((eleventh.IsCompleted, network.UnderWay), Is.EqualTo((false, 10)));
+        network.Release();
+        await eleventh;
+        await host.Eventually(
+            async () =>
+            {
+                await host.Relay.RunOnce();
+                return await host.OutboxCount() == 0;
+            },
+            "all are settled");
+    }
+
+    [Test]
+    public async Task Should_settle_what_is_under_way_at_the_end_of_the_process()
+    {
+        network.Hangs = "slow";
+        var host = await Use(new ToyHost(File, null, x => x.Patience = TimeSpan.FromMilliseconds(10), x => x.AddSingleton<IOutboxSender>(network))).Start();
+        await Store(host, "exchange:slow");
+        await host.Eventually(() => Task.FromResult(network.UnderWay == 1), "it is under way");
+        await Store(host, "exchange:quick");
+        await host.Eventually(async () => await host.OutboxCount() == 1, "others go");
+
+        var stop = host.Stop();
+        network.Release();
+        await stop;
+        Assert.That(await host.OutboxCount(), Is.Zero);
+    }
+
+    private static Task Store(ToyHost host, string destination) => host.Read(db =>
+    {
+        var now = host.Get<TimeProvider>().GetUtcNow().UtcDateTime;
+        db.Outbox.Add(new OutboxMessage { MessageId = Guid.NewGuid(), Destination = destination, MessageType = "urn:message:Any", EnqueuedAt = now, DueAt = now });
+        return db.SaveChangesAsync();
+    });
+
+    private async Task<int> RunPastPatience(ToyHost host)
+    {
+        var run = host.Relay.RunOnce();
+        for (var tries = 0; !run.IsCompleted && tries < 200; tries++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System);
+        }
+        Assert.That(run.IsCompleted, "one that hangs holds up the relay");
+        return await run;
+    }
+
+    [Test]
     public async Task Should_forget_handled_messages_after_the_retention()
     {
         var host = Host(x => x.PurgeBatch = 2);
@@ -175,6 +301,7 @@ public sealed class When_the_relay_sends(string kind) : ToyFile(kind)
 internal sealed class Network : IOutboxSender
 {
     private readonly List<OutboxMessage> sent = [];
+    private TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public IReadOnlyList<OutboxMessage> Sent => sent;
 
@@ -182,21 +309,50 @@ internal sealed class Network : IOutboxSender
 
     public bool IsAway { get; set; }
 
-    public Task Send(OutboxMessage message, CancellationToken cancellationToken)
+    /// <summary>Sends to destinations with this in their name do not end before Release.</summary>
+    public string? Hangs { get; set; }
+
+    public int UnderWay { get; private set; }
+
+    public async Task Send(OutboxMessage message, CancellationToken cancellationToken)
     {
         if (IsAway)
             throw new TransportUnavailableException(new IOException());
         if (Refuses is not null && message.MessageType.Contains(Refuses))
             throw new InvalidOperationException("Refused.");
+        if (Hangs is not null && message.Destination.Contains(Hangs))
+        {
+            Task until;
+            lock (sent)
+            {
+                UnderWay++;
+                until = released.Task;
+            }
+            try
+            {
+                await until.WaitAsync(cancellationToken);
+            }
+            finally
+            {
+                lock (sent)
+                    UnderWay--;
+            }
+        }
         lock (sent)
             sent.Add(message);
-        return Task.CompletedTask;
+    }
+
+    public void Release()
+    {
+        Hangs = null;
+        released.SetResult();
     }
 
     public void Clear()
     {
         sent.Clear();
-        Refuses = null;
+        released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Refuses = Hangs = null;
         IsAway = false;
     }
 }

@@ -10,9 +10,10 @@ public interface IDurableDatabase
 
     /// <summary>
     /// Takes rows that are due, oldest first, so that no other relay takes them before <paramref name="until"/>, and rows
-    /// awaiting consumption not at all.
+    /// awaiting consumption not at all. Rows of the destinations to pass over stay.
     /// </summary>
-    Task<IReadOnlyList<OutboxMessage>> Claim(DbContext db, DateTime now, DateTime until, int limit, CancellationToken cancellationToken);
+    Task<IReadOnlyList<OutboxMessage>> Claim(
+        DbContext db, DateTime now, DateTime until, int limit, IReadOnlyCollection<string> passOver, CancellationToken cancellationToken);
 
     /// <summary>The database did not answer, or is busy: no fault of the message.</summary>
     bool IsUnavailable(Exception exception);

@@ -8,6 +8,9 @@ internal static class OutboxQueries
     public static IQueryable<OutboxMessage> Delivered(this IQueryable<OutboxMessage> rows, Guid messageId, string endpoint) =>
         rows.Where(x => x.MessageId == messageId && x.Destination == endpoint && x.ParkedAt == null);
 
+    public static IQueryable<OutboxMessage> PassingOver(this IQueryable<OutboxMessage> rows, IReadOnlyCollection<string> destinations) =>
+        rows.Where(x => !destinations.Contains(x.Destination));
+
     /// <summary>A message goes to its endpoint if there is one, else to each that consumes it now; with none it is, or stays, parked.</summary>
     public static void Reroute(this DbContext db, OutboxMessage row, RoutingTable routes, DateTime now)
     {

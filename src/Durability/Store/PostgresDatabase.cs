@@ -30,6 +30,8 @@ internal sealed class PostgresDatabase(OutboxInterceptor interceptor) : IDurable
         RETURNING "Outbox".*
         """;
 
+    private static readonly string ClaimPassingOver = ClaimDue.Replace("<= {0} ORDER", "<= {0} AND \"Destination\" <> ALL ({3}) ORDER", StringComparison.Ordinal);
+
     public async Task<IWriteTransaction> Begin(DbContext db, CancellationToken cancellationToken)
     {
         // A savepoint around each save would cost two round trips; only an insert that may lose a race asks for one.
@@ -37,9 +39,13 @@ internal sealed class PostgresDatabase(OutboxInterceptor interceptor) : IDurable
         return new PostgresTransaction(db, interceptor, await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken));
     }
 
-    public async Task<IReadOnlyList<OutboxMessage>> Claim(DbContext db, DateTime now, DateTime until, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<OutboxMessage>> Claim(
+        DbContext db, DateTime now, DateTime until, int limit, IReadOnlyCollection<string> passOver, CancellationToken cancellationToken)
     {
-        var rows = await db.Set<OutboxMessage>().FromSqlRaw(ClaimDue, now, limit, until).AsNoTracking().ToListAsync(cancellationToken);
+        var claim = passOver.Count == 0
+            ? db.Set<OutboxMessage>().FromSqlRaw(ClaimDue, now, limit, until)
+            : db.Set<OutboxMessage>().FromSqlRaw(ClaimPassingOver, now, limit, until, passOver.ToArray());
+        var rows = await claim.AsNoTracking().ToListAsync(cancellationToken);
         rows.Sort((one, other) => one.Sequence.CompareTo(other.Sequence));
         return rows;
     }

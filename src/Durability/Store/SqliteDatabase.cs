@@ -29,9 +29,13 @@ internal sealed class SqliteDatabase : IDurableDatabase
         }
     }
 
-    public async Task<IReadOnlyList<OutboxMessage>> Claim(DbContext db, DateTime now, DateTime until, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<OutboxMessage>> Claim(
+        DbContext db, DateTime now, DateTime until, int limit, IReadOnlyCollection<string> passOver, CancellationToken cancellationToken)
     {
-        var due = db.Set<OutboxMessage>().AsNoTracking().Where(x => x.DueAt <= now).OrderBy(x => x.DueAt).ThenBy(x => x.Sequence).Take(limit);
+        var ready = db.Set<OutboxMessage>().AsNoTracking().Where(x => x.DueAt <= now);
+        if (passOver.Count > 0)
+            ready = ready.PassingOver(passOver);
+        var due = ready.OrderBy(x => x.DueAt).ThenBy(x => x.Sequence).Take(limit);
         if (!await due.AnyAsync(cancellationToken))
             return [];
 

@@ -93,8 +93,9 @@ public class When_a_rule_is_broken_on_purpose
         public async Task<IWriteTransaction> Begin(DbContext db, CancellationToken cancellationToken) =>
             new OtherTransaction(await real.Begin(db, cancellationToken), this);
 
-        public Task<IReadOnlyList<OutboxMessage>> Claim(DbContext db, DateTime now, DateTime until, int limit, CancellationToken cancellationToken) =>
-            real.Claim(db, now, until, limit, cancellationToken);
+        public Task<IReadOnlyList<OutboxMessage>> Claim(
+        DbContext db, DateTime now, DateTime until, int limit, IReadOnlyCollection<string> passOver, CancellationToken cancellationToken) =>
+            real.Claim(db, now, until, limit, passOver, cancellationToken);
 
         public bool IsUnavailable(Exception exception) => real.IsUnavailable(exception);
 
