@@ -31,39 +31,50 @@ public sealed class ParkedSweep(StoreContext db, ParkedMessages parked)
         while (await parked.List(Page, after, ct) is { Count: > 0 } page)
         {
             after = page[^1].Sequence;
-            foreach (var message in page)
+            var requests = page.Select(Read).OfType<Asked>().ToList();
+            var ids = requests.Select(request => request.ContractId).ToHashSet();
+            var open = await db.Contracts.AsNoTracking().Where(saga => ids.Contains(saga.CorrelationId))
+                .Select(saga => new { saga.CorrelationId, saga.Open }).ToDictionaryAsync(saga => saga.CorrelationId, saga => saga.Open, ct);
+            foreach (var request in requests)
             {
-                var type = message.MessageType.Split(';')[0];
-                if (!Requests.TryGetValue(type, out var request))
+                if (!open.TryGetValue(request.ContractId, out var matters) || !Requests[request.Type].IsOpen(matters, request.Id))
                 {
+                    dropped += await parked.Delete(request.MessageId, ct);
                     continue;
                 }
 
-                var (id, isOpen) = await Look(message, request, ct);
-                if (!isOpen)
-                {
-                    dropped += await parked.Delete(message.MessageId, ct);
-                    continue;
-                }
-
-                if (newest.TryGetValue((type, id), out var former) && former != message.MessageId)
+                if (newest.TryGetValue((request.Type, request.Id), out var former) && former != request.MessageId)
                 {
                     dropped += await parked.Delete(former, ct);
                 }
 
-                newest[(type, id)] = message.MessageId;
+                newest[(request.Type, request.Id)] = request.MessageId;
             }
         }
 
         return dropped;
     }
 
-    private async Task<(Guid Id, bool IsOpen)> Look(OutboxMessage message, (string Id, Func<OpenMatters, Guid, bool> IsOpen) request, CancellationToken ct)
+    /// <returns>Null for what is no request, or cannot be read: it stays until an operator looks at it.</returns>
+    private static Asked? Read(OutboxMessage message)
     {
-        using var envelope = JsonDocument.Parse(message.Body);
-        var body = envelope.RootElement.GetProperty("message");
-        var (contractId, id) = (body.GetProperty("contractId").GetGuid(), body.GetProperty(request.Id).GetGuid());
-        var saga = await db.Contracts.AsNoTracking().SingleOrDefaultAsync(one => one.CorrelationId == contractId, ct);
-        return (id, saga is not null && request.IsOpen(saga.Open, id));
+        var type = message.MessageType.Split(';')[0];
+        if (!Requests.TryGetValue(type, out var request))
+        {
+            return null;
+        }
+
+        try
+        {
+            using var envelope = JsonDocument.Parse(message.Body);
+            var body = envelope.RootElement.GetProperty("message");
+            return new Asked(message.MessageId, type, body.GetProperty("contractId").GetGuid(), body.GetProperty(request.Id).GetGuid());
+        }
+        catch (Exception unread) when (unread is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
     }
+
+    private sealed record Asked(Guid MessageId, string Type, Guid ContractId, Guid Id);
 }

@@ -3,75 +3,71 @@ using ExecutionManager.Store;
 
 namespace ExecutionManager.Worker;
 
-/// <summary>Runs the sweeps each second: devices that fell silent or left their area, requests that have closed, leases that are due, and a batch of what is kept no longer.</summary>
+/// <summary>Runs the sweeps each second: leases that are due, devices that fell silent or left their area, requests that have closed, and a
+/// batch of what is kept no longer.</summary>
 public sealed class Sweeper(IServiceScopeFactory scopes, WorkerSettings settings, TimeProvider clock, ILogger<Sweeper> log) : BackgroundService
 {
     // Between two rounds over all ended contracts.
     private static readonly TimeSpan PurgeInterval = TimeSpan.FromSeconds(10);
 
+    private readonly SortedDictionary<string, string> failures = new(StringComparer.Ordinal);
     private DateTimeOffset purgeAt;
     private RetentionSweep.Mark? purgedTo;
 
-    /// <summary>Why the last round failed; null while all is well.</summary>
+    /// <summary>Which sweeps failed in the last round, each with its reason; null while all is well.</summary>
     public string? Failure { get; private set; }
+
+    /// <summary>One round. A sweep that fails keeps no other from running; the next round does what it could not.</summary>
+    public async Task RunOnce(CancellationToken ct)
+    {
+        // Leases first: a device whose lease is not renewed stops.
+        await Guard<RenewalSweep>("renewal of leases", sweep => sweep.RunOnce(ct), ct);
+        await Guard<StalenessSweep>("silent devices", sweep => sweep.RunOnce(ct), ct);
+        await Guard<ParkedSweep>("parked requests", sweep => sweep.RunOnce(ct), ct);
+        await Guard<AreaSweep>("areas", sweep => sweep.RunOnce(ct), ct);
+        if (clock.GetUtcNow() >= purgeAt)
+        {
+            await Guard<RetentionSweep>("retention", sweep => Purge(sweep, ct), ct);
+        }
+
+        // Until all succeed the worker is not ready.
+        Failure = failures.Count == 0 ? null : string.Join("; ", failures.Select(failure => $"{failure.Key}: {failure.Value}"));
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            try
-            {
-                await using (var scope = scopes.CreateAsyncScope())
-                {
-                    await scope.ServiceProvider.GetRequiredService<StalenessSweep>().RunOnce(stoppingToken);
-                }
-
-                await using (var scope = scopes.CreateAsyncScope())
-                {
-                    await scope.ServiceProvider.GetRequiredService<ParkedSweep>().RunOnce(stoppingToken);
-                }
-
-                await using (var scope = scopes.CreateAsyncScope())
-                {
-                    await scope.ServiceProvider.GetRequiredService<AreaSweep>().RunOnce(stoppingToken);
-                }
-
-                await using (var scope = scopes.CreateAsyncScope())
-                {
-                    await scope.ServiceProvider.GetRequiredService<RenewalSweep>().RunOnce(stoppingToken);
-                }
-
-                await Purge(stoppingToken);
-                Failure = null;
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
-            {
-                // A sweep looks at everything that is due: the next tick does what this one could not. Until then the
-                // worker is not ready.
-                var why = fault.Why();
-                if (why != Failure)
-                {
-                    log.SweepFailed(why);
-                }
-
-                Failure = why;
-            }
+            await RunOnce(stoppingToken);
         }
     }
 
-    private async Task Purge(CancellationToken stoppingToken)
+    private async Task Guard<TSweep>(string name, Func<TSweep, Task> run, CancellationToken ct) where TSweep : notnull
     {
-        var now = clock.GetUtcNow();
-        if (now < purgeAt)
+        try
         {
-            return;
+            await using var scope = scopes.CreateAsyncScope();
+            await run(scope.ServiceProvider.GetRequiredService<TSweep>());
+            failures.Remove(name);
         }
+        catch (Exception fault) when (fault is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            var why = fault.Why();
+            if (failures.GetValueOrDefault(name) != why)
+            {
+                log.SweepFailed(name, why);
+            }
 
-        await using var scope = scopes.CreateAsyncScope();
-        var (purged, next) = await scope.ServiceProvider.GetRequiredService<RetentionSweep>().RunOnce(settings.TerminalRetention, purgedTo, stoppingToken);
+            failures[name] = why;
+        }
+    }
+
+    private async Task Purge(RetentionSweep sweep, CancellationToken ct)
+    {
+        var (purged, next) = await sweep.RunOnce(settings.TerminalRetention, purgedTo, ct);
         purgedTo = next;
-        purgeAt = next is null ? now + PurgeInterval : now;
+        purgeAt = next is null ? clock.GetUtcNow() + PurgeInterval : clock.GetUtcNow();
         if (purged > 0)
         {
             log.ContractsPurged(purged);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text;
 using System.Text.Json.Nodes;
 using ExecutionManager.Contracts.Messages;
@@ -5,6 +6,9 @@ using ExecutionManager.Durability;
 using ExecutionManager.Sagas;
 using ExecutionManager.Store;
 using MassTransit;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ExecutionManager.Journeys.Tests;
 
@@ -12,10 +16,11 @@ namespace ExecutionManager.Journeys.Tests;
 [TestFixture, CancelAfter(10_000)]
 public class When_requests_find_no_receiver
 {
+    private readonly Looks looks = new();
     private ApiHost host = null!;
 
     [SetUp]
-    public async Task Run() => host = await ApiHost.Run();
+    public async Task Run() => host = await ApiHost.Run(compose: services => services.ConfigureDbContext<SqliteStoreContext>(db => db.AddInterceptors(looks)));
 
     [TearDown]
     public async Task End() => await host.DisposeAsync();
@@ -47,7 +52,37 @@ public class When_requests_find_no_receiver
         Assert.That((gauges.Parked, gauges.ParkedEscalations), Is.EqualTo((3, 1)), "an escalation is seen without a receiver, too");
     }
 
-    private async Task<Guid> Park<T>(Guid contract, string idName, Guid id) where T : class
+    [Test]
+    public async Task Should_look_at_the_contracts_of_many_requests_at_once()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            var escalation = Guid.NewGuid();
+            var contract = await host.Seed(saga => saga.Open = saga.Open with { Escalation = new OpenEscalation(escalation, null) });
+            await Park<EscalationRaised>(contract, "escalationId", escalation);
+        }
+
+        looks.AtContracts = 0;
+        await host.With<ParkedSweep>(async sweep => Assert.That(await sweep.RunOnce(default), Is.Zero));
+        Assert.That(looks.AtContracts, Is.EqualTo(1));
+    }
+
+    [TestCase("")]
+    [TestCase("{}")]
+    [TestCase("""{"message":"none"}""")]
+    [TestCase("""{"message":{"contractId":1,"escalationId":2}}""")]
+    [TestCase("""{"message":{"contractId":"c","escalationId":"e"}}""")]
+    public async Task Should_pass_over_what_cannot_be_read(string body)
+    {
+        var contract = await host.Seed(_ => { });
+        var unread = await Park<EscalationRaised>(contract, "escalationId", Guid.NewGuid(), body);
+        await Park<EscalationRaised>(contract, "escalationId", Guid.NewGuid());
+
+        await host.With<ParkedSweep>(async sweep => Assert.That(await sweep.RunOnce(default), Is.EqualTo(1), "the closed one behind it"));
+        await host.With<ParkedMessages>(async parked => Assert.That((await parked.List(10)).Single().MessageId, Is.EqualTo(unread)));
+    }
+
+    private async Task<Guid> Park<T>(Guid contract, string idName, Guid id, string? body = null) where T : class
     {
         var message = Guid.NewGuid();
         await host.Store(async db =>
@@ -56,10 +91,21 @@ public class When_requests_find_no_receiver
             {
                 MessageId = message, MessageType = MessageUrn.ForTypeString<T>(), CorrelationId = contract, LastError = "No endpoint consumes this message.",
                 EnqueuedAt = ApiHost.Start.UtcDateTime, ParkedAt = ApiHost.Start.UtcDateTime,
-                Body = Encoding.UTF8.GetBytes(new JsonObject { ["message"] = new JsonObject { ["contractId"] = contract, [idName] = id } }.ToJsonString()),
+                Body = Encoding.UTF8.GetBytes(body ?? new JsonObject { ["message"] = new JsonObject { ["contractId"] = contract, [idName] = id } }.ToJsonString()),
             });
             await db.SaveChangesAsync();
         });
         return message;
+    }
+
+    private sealed class Looks : DbCommandInterceptor
+    {
+        public int AtContracts { get; set; }
+
+        public override ValueTask<DbDataReader> ReaderExecutedAsync(DbCommand command, CommandExecutedEventData eventData, DbDataReader result, CancellationToken cancellationToken = default)
+        {
+            AtContracts += command.CommandText.Contains("FROM \"contracts\"", StringComparison.Ordinal) ? 1 : 0;
+            return new(result);
+        }
     }
 }
