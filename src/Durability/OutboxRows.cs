@@ -8,6 +8,9 @@ namespace ExecutionManager.Durability;
 /// <summary>Turns what is being sent into rows, one for each destination.</summary>
 internal sealed class OutboxRows(RoutingTable routes, TimeProvider clock, IOptions<DurabilityOptions> options, IServiceProvider services)
 {
+    /// <summary>The scheme of the in-memory transport's addresses.</summary>
+    public const string InMemory = "loopback";
+
     public const string NoReceiver = "No endpoint is there to consume this message.";
 
     public IReadOnlyList<OutboxMessage> From<T>(SendContext<T> context) where T : class
@@ -48,11 +51,8 @@ internal sealed class OutboxRows(RoutingTable routes, TimeProvider clock, IOptio
         problem = null;
         var address = context.DestinationAddress ?? throw new InvalidOperationException($"A {typeof(T).Name} has no destination.");
         var name = address.EndpointName();
-        if (address.Scheme != "loopback")
-        {
-            // As a queue it would be declared once more, without the arguments that its endpoint has given it.
-            return [routes.IsEndpoint(name) && address.Query == "?bind=true" ? $"exchange:{name}" : address.ToString()];
-        }
+        if (address.Scheme != InMemory)
+            return [routes.IsEndpoint(name) && address.Query == "?bind=true" ? routes.DestinationOf(name) : address.ToString()];
         if (routes.IsEndpoint(name))
             return [name];
         var bus = services.GetRequiredService<IBus>();

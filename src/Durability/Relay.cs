@@ -138,8 +138,9 @@ public sealed class Relay
     }
 
     /// <summary>
-    /// Once at the start, before anything is sent: what the last process sent but nobody consumed is due again, and messages
-    /// without a receiver go to those that are there now, or are parked until one is.
+    /// Once at the start, before anything is sent: what the last process sent but nobody consumed is due again, what it stored
+    /// for endpoints of this bus under another transport gets their address under this one, and messages without a receiver go
+    /// to those that are there now, or are parked until one is.
     /// </summary>
     public async Task Recover(CancellationToken cancellationToken = default)
     {
@@ -149,6 +150,12 @@ public sealed class Relay
         var outbox = db.Set<OutboxMessage>();
         var again = await outbox.Where(x => x.SentAt != null && x.DueAt == null && x.ParkedAt == null).ExecuteUpdateAsync(
             x => x.SetProperty(p => p.DueAt, p => p.EnqueuedAt).SetProperty(p => p.SentAt, (DateTime?)null), cancellationToken);
+
+        foreach (var former in await outbox.Select(x => x.Destination).Distinct().ToListAsync(cancellationToken))
+        {
+            if (routes.EndpointOf(former) is { } endpoint && routes.DestinationOf(endpoint) is var present && present != former)
+                await outbox.Where(x => x.Destination == former).ExecuteUpdateAsync(x => x.SetProperty(p => p.Destination, present), cancellationToken);
+        }
 
         var waiting = outbox.Where(x => x.ParkedAt == null && !x.Destination.Contains(":")).Select(x => x.Destination).Distinct();
         var vanished = (await waiting.ToListAsync(cancellationToken)).FindAll(x => !routes.IsEndpoint(x));

@@ -8,12 +8,25 @@ namespace ExecutionManager.Durability;
 /// </summary>
 public sealed class RoutingTable
 {
+    private const string Exchange = "exchange:";
+
     private readonly Lock gate = new();
     // Replaced, never changed: every send and every consumed message reads them.
     private volatile HashSet<string> endpoints = [];
+    private volatile bool isInMemory;
     private volatile (string MessageType, string Endpoint, Type Consumer)[] consumers = [];
 
     public bool IsEndpoint(string name) => endpoints.Contains(name);
+
+    /// <summary>How a row names an endpoint of this bus. As a broker's queue it would be declared once more, without the arguments that its endpoint has given it.</summary>
+    internal string DestinationOf(string endpoint) => isInMemory ? endpoint : Exchange + endpoint;
+
+    /// <summary>The name of this bus's endpoint that a row is for, whichever transport it was stored under; null for anything else.</summary>
+    internal string? EndpointOf(string destination)
+    {
+        var name = destination.StartsWith(Exchange, StringComparison.Ordinal) ? destination[Exchange.Length..] : destination;
+        return IsEndpoint(name) ? name : null;
+    }
 
     /// <summary>By the message's URNs: a consumer of a base type or interface counts. In alphabetical order.</summary>
     public IReadOnlyList<string> EndpointsFor(IReadOnlyCollection<string> messageTypes) =>
@@ -30,7 +43,10 @@ public sealed class RoutingTable
     {
         var name = endpoint.InputAddress.EndpointName();
         lock (gate)
+        {
             endpoints = [.. endpoints, name];
+            isInMemory = endpoint.InputAddress.Scheme == OutboxRows.InMemory;
+        }
         var observer = new Observer(this, name);
         endpoint.ConnectConsumerConfigurationObserver(observer);
         endpoint.ConnectSagaConfigurationObserver(observer);

@@ -27,11 +27,11 @@ internal static class OutboxQueries
         {
             db.Add(new OutboxMessage
             {
-                MessageId = row.MessageId, Destination = endpoint, MessageType = row.MessageType, ContentType = row.ContentType, Body = row.Body,
+                MessageId = row.MessageId, Destination = routes.DestinationOf(endpoint), MessageType = row.MessageType, ContentType = row.ContentType, Body = row.Body,
                 Headers = row.Headers, CorrelationId = row.CorrelationId, EnqueuedAt = row.EnqueuedAt, DueAt = due, SchedulingToken = row.SchedulingToken
             });
         }
-        row.Destination = endpoints[0];
+        row.Destination = routes.DestinationOf(endpoints[0]);
         row.MakeDue(due);
     }
 
