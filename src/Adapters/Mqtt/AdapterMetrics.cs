@@ -10,6 +10,8 @@ internal static class AdapterMetrics
 
     public static Counter<long> Rejected { get; } = Meter.CreateCounter<long>("em_device_messages_rejected", description: "Messages of devices that were refused, by reason.");
 
+    public static Counter<long> MessagesDropped { get; } = Meter.CreateCounter<long>("em_device_messages_dropped", description: "Messages of devices at QoS 0 that found no room, telemetry apart.");
+
     public static Counter<long> Coalesced { get; } = Meter.CreateCounter<long>("em_telemetry_coalesced", description: "Samples that a later one took the place of.");
 
     public static Counter<long> TelemetryDropped { get; } = Meter.CreateCounter<long>("em_telemetry_dropped", description: "Samples that found no room, or that could not be stored.");

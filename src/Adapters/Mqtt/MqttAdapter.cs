@@ -12,8 +12,9 @@ namespace ExecutionManager.Adapters;
 
 /// <summary>
 /// Keeps a clean session at the broker and carries what devices say to the bus. A message is acknowledged only once the
-/// bus has it, in the order received; messages of one device keep their order, telemetry is coalesced. Without a
-/// connection it tries again for ever and says why in <see cref="Status"/>.
+/// bus has it, in the order received; messages of one device keep their order, telemetry is coalesced. What comes at QoS 0
+/// waits for no acknowledgement: beyond as many as may be in flight it is dropped. Without a connection it tries again for
+/// ever and says why in <see cref="Status"/>.
 /// </summary>
 public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvider time, ILogger<MqttAdapter> logger)
     : BackgroundService, IDevicePublisher
@@ -34,6 +35,7 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
     private readonly Channel<(MqttApplicationMessageReceivedEventArgs Received, Task Done)> _unacknowledged =
         Channel.CreateBounded<(MqttApplicationMessageReceivedEventArgs, Task)>(new BoundedChannelOptions(options.InFlight) { SingleReader = true });
 
+    private int _atMostOnce;
     private volatile IMqttClient? _client;
     private volatile MqttAdapterStatus _status = new(false, "not started");
 
@@ -69,6 +71,7 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
         // What has not happened yet is shown as such, so that its first time is seen as a rise.
         AdapterMetrics.Coalesced.Add(0);
         AdapterMetrics.TelemetryDropped.Add(0);
+        AdapterMetrics.MessagesDropped.Add(0);
         await Task.WhenAll(KeepConnected(stoppingToken), Acknowledge(stoppingToken), PublishTelemetry(stoppingToken));
     }
 
@@ -207,6 +210,7 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
         {
             { IsRejected: true } => Reject(reading.Rejection, stopping),
             { Message: TelemetryReported telemetry } => Offer(telemetry.Samples[0]),
+            _ when message.QualityOfServiceLevel == MqttQualityOfServiceLevel.AtMostOnce => IfThereIsRoom(reading, message.Topic, stopping),
             _ => InOrderOfDevice(reading.DeviceId!, message.Topic, reading.Message!, stopping),
         };
         if (message.QualityOfServiceLevel != MqttQualityOfServiceLevel.AtMostOnce)
@@ -227,6 +231,25 @@ public sealed class MqttAdapter(MqttAdapterOptions options, IBus bus, TimeProvid
         AdapterMetrics.Received.Add(1, AdapterMetrics.Topic(DeviceTopics.Telemetry));
         _samples.Offer(sample);
         return Task.CompletedTask;
+    }
+
+    /// <summary>No broker holds back what waits for no acknowledgement.</summary>
+    private async Task IfThereIsRoom(DeviceReading reading, string topic, CancellationToken stopping)
+    {
+        if (Interlocked.Increment(ref _atMostOnce) > options.InFlight)
+        {
+            Interlocked.Decrement(ref _atMostOnce);
+            AdapterMetrics.MessagesDropped.Add(1);
+            return;
+        }
+        try
+        {
+            await InOrderOfDevice(reading.DeviceId!, topic, reading.Message!, stopping);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _atMostOnce);
+        }
     }
 
     /// <summary>Chains the message behind the one before it of the same device.</summary>

@@ -25,7 +25,7 @@ public sealed record MqttAdapterOptions
     /// <summary>Deadlines:Command: an older command is dropped, since what is desired is repeated anyway.</summary>
     public TimeSpan CommandMaxAge { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Messages whose acknowledgement waits for the bus, at most.</summary>
+    /// <summary>Messages whose acknowledgement waits for the bus, at most; as many at QoS 0 wait for the bus beside them, and more are dropped and counted.</summary>
     public ushort InFlight { get; init; } = 256;
 
     /// <summary>Least time between two batches of telemetry.</summary>
