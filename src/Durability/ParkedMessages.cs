@@ -29,7 +29,7 @@ public sealed class ParkedMessages
 
     public Task<int> Count(CancellationToken cancellationToken = default) => Rows.CountAsync(cancellationToken);
 
-    /// <summary>False if no such message is parked. One that still has no receiver stays parked.</summary>
+    /// <summary>False if no such message is parked, or it was sent or deleted meanwhile. One that still has no receiver stays parked.</summary>
     public async Task<bool> SendAgain(Guid messageId, CancellationToken cancellationToken = default)
     {
         var rows = await Rows.Where(x => x.MessageId == messageId).ToListAsync(cancellationToken);
@@ -41,10 +41,31 @@ public sealed class ParkedMessages
             else
                 row.MakeDue(now);
         }
-        await db.SaveChangesAsync(cancellationToken);
+        while (!await Save(rows, cancellationToken))
+        {
+        }
         // In a consumer the commit is still to come: the relay's poll finds it.
         signal.Set();
         return rows.Count > 0;
+    }
+
+    /// <summary>False if the relay or a sweep had deleted some of the rows: they are left out.</summary>
+    private async Task<bool> Save(List<OutboxMessage> rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await db.SaveChangesAsync(cancellationToken);
+            return true;
+        }
+        catch (DbUpdateConcurrencyException gone) when (gone.Entries.Count > 0 && gone.Entries.All(x => x.Entity is OutboxMessage row && rows.Contains(row)))
+        {
+            foreach (var entry in gone.Entries)
+            {
+                rows.Remove((OutboxMessage)entry.Entity);
+                entry.State = EntityState.Detached;
+            }
+            return false;
+        }
     }
 
     /// <summary>Parks what an endpoint failed to consume, for whoever dispatches messages by hand.</summary>

@@ -76,6 +76,16 @@ internal sealed class SqliteWriter : DbConnectionInterceptor, ISaveChangesInterc
 
     public void SaveChangesFailed(DbContextErrorEventData eventData) => Leave(eventData.Context);
 
+    // EF tells of this one here, and then of no failure.
+    public ValueTask<InterceptionResult> ThrowingConcurrencyExceptionAsync(
+        ConcurrencyExceptionEventData eventData, InterceptionResult result, CancellationToken cancellationToken) => new(ThrowingConcurrencyException(eventData, result));
+
+    public InterceptionResult ThrowingConcurrencyException(ConcurrencyExceptionEventData eventData, InterceptionResult result)
+    {
+        Leave(eventData.Context);
+        return result;
+    }
+
     public Task SaveChangesCanceledAsync(DbContextEventData eventData, CancellationToken cancellationToken)
     {
         Leave(eventData.Context);
