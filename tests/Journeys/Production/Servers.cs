@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Npgsql;
+using RabbitMQ.Client;
 
 namespace ExecutionManager.Journeys.Tests;
 
@@ -59,6 +60,32 @@ internal sealed class Servers : IAsyncDisposable
         using var body = new StringContent("""{"count":1000,"ackmode":"ack_requeue_true","encoding":"base64"}""", Encoding.UTF8, "application/json");
         using var answer = await management.PostAsync(new Uri($"/api/queues/{name}/{queue}/get", UriKind.Relative), body);
         return answer.IsSuccessStatusCode ? JsonNode.Parse(await answer.Content.ReadAsStringAsync())!.AsArray().Count : 0;
+    }
+
+    /// <summary>Binds a durable quorum queue to messages of the EM: it keeps every one that is published from now on.</summary>
+    public async Task Keep(string queue, params string[] messages)
+    {
+        await using var connection = await new ConnectionFactory { Uri = Bus }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
+        foreach (var message in messages)
+        {
+            await channel.QueueBindAsync(queue, $"ExecutionManager.Contracts.Messages:{message}", "");
+        }
+    }
+
+    /// <summary>The envelopes of a queue, which is empty then.</summary>
+    public async Task<IReadOnlyList<JsonObject>> ReadAll(string queue)
+    {
+        await using var connection = await new ConnectionFactory { Uri = Bus }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        var all = new List<JsonObject>();
+        while (await channel.BasicGetAsync(queue, autoAck: true) is { } message)
+        {
+            all.Add(JsonNode.Parse(message.Body.Span)!.AsObject());
+        }
+
+        return all;
     }
 
     /// <summary>Makes an account, or changes its password; it may use this test's virtual host.</summary>

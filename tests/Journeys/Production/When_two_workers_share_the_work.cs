@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ExecutionManager.Contracts.Messages;
 using ExecutionManager.Simulation;
 
 namespace ExecutionManager.Journeys.Tests;
@@ -73,6 +74,7 @@ public sealed class When_two_workers_share_the_work
         await using var first = Worker();
         await using var second = Worker();
         await Task.WhenAll(first.Start(), second.Start());
+        await servers.Keep("told", nameof(ContractStateChanged), nameof(ContractEnded));
         var fleet = Enumerable.Range(1, 3).Select(Device).ToList();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var running = fleet.Select(device => device.RunAsync(stop.Token)).ToList();
@@ -100,6 +102,8 @@ public sealed class When_two_workers_share_the_work
             await When_the_worker_is_killed.CheckHistory(first, id, device);
         }
 
+        await second.Until("all is sent", async () => await Scrape.Of(second) is var seen && seen["em_outbox_depth"] == 0);
+        await EachWasPublishedUnderOneId(first, submitted.Keys);
         await stop.CancelAsync();
         await Task.WhenAll(running);
         await NothingWasMovedAside();
@@ -264,6 +268,34 @@ public sealed class When_two_workers_share_the_work
         var published = Regex.Matches(page, @"^  (\w+): \{action: send", RegexOptions.Multiline).Select(match => $"ExecutionManager.Contracts.Messages:{match.Groups[1].Value}").ToList();
         Assert.That(published, Has.Count.GreaterThan(10));
         Assert.That((await servers.Exchanges()).Select(exchange => exchange!["name"]!.GetValue<string>()), Is.SupersetOf(published), "others bind to them first");
+    }
+
+    /// <summary>Each transition of the histories and one end for each contract; twice only under the same id.</summary>
+    private async Task EachWasPublishedUnderOneId(WorkerProcess worker, IEnumerable<string> contracts)
+    {
+        var told = (await servers.ReadAll("told")).Select(one => (Name: one["messageType"]![0]!.GetValue<string>().Split(':')[^1],
+                Contract: one["message"]!["contractId"]!.GetValue<string>(), Version: one["message"]!["version"]!.GetValue<int>(), Id: one["messageId"]!.GetValue<string>()))
+            .Distinct().Select(one => $"{one.Name} {one.Contract} {one.Version}").ToList();
+        var happened = new List<string>();
+        foreach (var id in contracts)
+        {
+            var last = 0;
+            for (var cursor = ""; cursor is not null;)
+            {
+                var page = (await worker.Get($"/contracts/{id}/history?limit=200{(cursor.Length > 0 ? $"&cursor={cursor}" : "")}"))!;
+                foreach (var transition in page["items"]!.AsArray().Where(item => item!["to"] is not null))
+                {
+                    last = transition!["version"]!.GetValue<int>();
+                    happened.Add($"{nameof(ContractStateChanged)} {id} {last}");
+                }
+
+                cursor = page["nextCursor"]?.GetValue<string>();
+            }
+
+            happened.Add($"{nameof(ContractEnded)} {id} {last}");
+        }
+
+        Assert.That(told, Is.EquivalentTo(happened));
     }
 
     private async Task NothingWasMovedAside()
