@@ -125,8 +125,8 @@ public sealed partial class ContractMachine
                     .On(Verdict.Failed, Recover))
                 .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
                     .On(Verdict.Completed, done => done.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
-                    .On(Verdict.ActualsComplete, complete => GoOn(complete.ActualsRead()))
-                    .On(Verdict.Failed, Recover))
+                    .On(Verdict.Failed, Recover)
+                    .On(Verdict.ActualsComplete, complete => GoOn(complete.ActualsRead())))
                 .On(DeadlineKind.Command, then => then.Repeat().On(Verdict.Failed, Recover))
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow())),
             When(CancelAsked, IsMeant).Cancel().With(then => Stop(then, TransitionCause.CancelRequested)),

@@ -121,7 +121,7 @@ public sealed partial class ContractMachine
 
     /// <summary>The actuals are here while it is held: a failure concluded from silence that nobody has decided about is over.</summary>
     private static EventActivityBinder<ContractState, T> StoreHeld<T>(EventActivityBinder<ContractState, T> binder) where T : class =>
-        binder.If(context => Recoveries.IsWithdrawn(context.Saga), then => then.WithdrawHeld()).StoreReport();
+        binder.If(context => Recoveries.IsWithdrawn(context.Saga), then => then.Withdraw()).StoreReport();
 
     /// <summary>What was open before the hold goes on.</summary>
     private EventActivityBinder<ContractState, T> FollowRelease<T>(EventActivityBinder<ContractState, T> binder, TransitionCause cause) where T : class =>

@@ -34,9 +34,6 @@ internal sealed class Findings
     /// <summary>The failure that the new entries show.</summary>
     public Domain.FoundFailure? Found { get; set; }
 
-    /// <summary>What is known beside a failure that is withdrawn.</summary>
-    public IReadOnlyList<Failure> Beside { get; set; } = [];
-
     /// <summary>The operator whose word it is, not the device's, that it stands still.</summary>
     public string? AttestedBy { get; set; }
 

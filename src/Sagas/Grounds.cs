@@ -30,12 +30,11 @@ public static class Grounds
             && !IsPushInDoubt(saga)
             && !saga.Execution.Lost.Any(range => range.To > (saga.Open.Snapshot?.Seq ?? 0)));
 
-    /// <summary>It was pushed, and the device has neither accepted nor refused it.</summary>
+    /// <summary>It was pushed, and the device has neither accepted it nor shown that it does not have it.</summary>
     private static bool IsPushInDoubt(ContractState saga)
     {
-        var failures = saga.Open.Recovery is { } recovery ? recovery.Further.Append(recovery.Failure).Select(one => one.Kind).ToHashSet() : [];
-        return saga.AcceptedRevision < saga.SentRevision
-            && (failures.Contains(FailureKind.AcceptTimeout) || (saga.AcceptedRevision == 0 && !failures.Contains(FailureKind.ContractRejected)));
+        var isUnanswered = saga.Open.Recovery is { } recovery && recovery.Further.Append(recovery.Failure).Any(one => one.Kind == FailureKind.AcceptTimeout);
+        return Math.Max(saga.AcceptedRevision, saga.Open.DeniedRevision) < saga.SentRevision && (isUnanswered || saga.AcceptedRevision == 0);
     }
 
     public static IReadOnlyList<RecoveryStrategy> Allowed(ContractState saga, Contract plan, DateTimeOffset now) =>

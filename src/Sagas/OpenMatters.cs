@@ -45,8 +45,9 @@ public sealed record OpenMatters
     /// <summary>The outcome that a stop under way leads to.</summary>
     public OpenStop? Stop { get; init; }
 
-    /// <summary>A failure of the journal whose verdict waits for the rest of the actuals.</summary>
+    /// <summary>A failure whose verdict waits, for the rest of the actuals or the end of a hold, and others found since.</summary>
     public FoundFailure? Failure { get; init; }
+    public ImmutableArray<FoundFailure> AlsoFound { get; init; } = [];
 
     /// <summary>The manual reconciliations that the next report answers.</summary>
     public ImmutableArray<Guid> Reconciliations { get; init; } = [];
@@ -91,6 +92,9 @@ public sealed record OpenMatters
     /// <summary>The content that was pushed last; an acceptance of another content is none.</summary>
     public string? PushedHash { get; init; }
 
+    /// <summary>The newest revision that the device is known not to have: it refused it, or does not know the contract since.</summary>
+    public int DeniedRevision { get; init; }
+
     /// <summary>The epochs of the last push and of the first evidence of acceptance: a birth speaks only of what came before it.</summary>
     public long SentEpoch { get; init; }
     public long AcceptedEpoch { get; init; }
@@ -120,7 +124,6 @@ public sealed record SeenSnapshot(long Epoch, long Seq, Snapshot Snapshot);
 public sealed record EarlySnapshot(long Epoch, long Tail, Guid? ReportId, Snapshot Snapshot);
 
 /// <summary>The open recovery.</summary>
-/// <param name="Attempt">How often the Policy Service was asked; 0 while a hold keeps it from being asked.</param>
 /// <param name="Refused">The decision that was refused last; the next request tells it.</param>
 /// <param name="BackingOff">True while the next request waits after a refusal.</param>
 /// <param name="Decision">Set while a decision waits out its delay.</param>

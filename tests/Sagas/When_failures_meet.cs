@@ -134,6 +134,52 @@ public sealed class When_failures_meet
     }
 
     [Test]
+    public async Task Should_decide_about_the_first_of_many_found_during_a_hold()
+    {
+        await using var bench = await Start("Held");
+        await Say(bench, "Outside");
+        await Say(bench, "DesireAnswered refused");
+        await Say(bench, "Reported actionFailed");
+        await Say(bench, "ResumeAsked");
+        Assert.That(Failures(bench), Is.EqualTo(new[] { FailureKind.ScopeViolated, FailureKind.DeviceFault, FailureKind.ActionFailed }));
+    }
+
+    [Test]
+    public async Task Should_find_every_failure_of_a_journal_that_comes_in_parts_and_hold_the_device_for_one()
+    {
+        await using var bench = await Start("Projected", saga => saga.Open = saga.Open with { Replan = null });
+        await Return(bench, "Reported actionFailed", tail: 5);
+        var whole = (ExecutionReported)Message("Reported through the tail, with snapshot");
+        await bench.Handle(whole with { ConnectionEpoch = 8, Tail = 5, Entries = [whole.Entries[0] with { Seq = 4, Type = "fault" }], Snapshot = null });
+        await bench.Handle(whole with { ConnectionEpoch = 8, Tail = 5, Entries = [whole.Entries[0] with { Seq = 5, Type = "fleetNote" }] });
+        Assert.That((Saga(bench).CurrentState, Saga(bench).Intent), Is.EqualTo(("Recovering", Intent.Hold)));
+        Assert.That(Failures(bench), Is.EqualTo(new[] { FailureKind.ActionFailed, FailureKind.DeviceFault }));
+    }
+
+    [TestCase("actionFailed", FailureKind.ActionFailed)]
+    [TestCase("stopped", FailureKind.DeviceFault)]
+    public async Task Should_find_a_failure_behind_missing_entries_before_a_revision_is_taken_for_accepted(string entry, FailureKind kind)
+    {
+        await using var bench = await Start("Reconciled", saga =>
+            (saga.Open, saga.Revision, saga.SentRevision) = (saga.Open with { Replan = null, Gap = new(3, 3), Actuals = new OpenActuals(Given.Epoch, null, true, true, Given.ReportId) }, 2, 2));
+        await bench.Records.Keep(Given.Plan(contractId) with { Revision = 2 }, CancellationToken.None);
+        bench.Records.Orphans[contractId] = [new(4, 2, Given.Now, "accepted"), new(5, 2, Given.Now, entry, "a1")];
+        await Say(bench, "Deadline Actuals");
+        Assert.That((Saga(bench).CurrentState, Failures(bench)), Is.EqualTo(("Recovering", new[] { kind })));
+    }
+
+    [TestCase("Acknowledged busy")]
+    [TestCase("Connection connected, not listed")]
+    public async Task Should_know_that_a_push_did_not_arrive_when_the_device_shows_it(string shown)
+    {
+        await using var bench = await Start("Held", saga => (saga.AcceptedRevision, saga.AcceptedAt, saga.Execution) = (0, null, Execution.None));
+        var plan = Given.Plan(contractId);
+        Assert.That(Grounds.Of(Saga(bench), plan, Given.Now).Unconfirmed, Is.EqualTo(new[] { "a1", "a2" }));
+        await Say(bench, shown);
+        Assert.That(Grounds.Of(Saga(bench), plan, Given.Now).Unconfirmed, Is.Empty);
+    }
+
+    [Test]
     public async Task Should_decide_about_the_first_failure_and_show_what_the_rest_of_the_journal_shows()
     {
         await using var bench = await Start("Projected", Faulty);
@@ -262,13 +308,13 @@ public sealed class When_failures_meet
         new(Given.Now, Domain.ExecutionStatus.Executing, 1, 1, new Dictionary<string, Domain.SnapshotAction> { [running] = new(Domain.ActionStatus.Running, null) }, null);
 
     /// <summary>It is back, and says all there is to say.</summary>
-    private async Task Return(Bench bench, string said = "Reported through the tail, with snapshot", int revision = 1)
+    private async Task Return(Bench bench, string said = "Reported through the tail, with snapshot", int revision = 1, long tail = 3)
     {
         await bench.Handle(new ConnectionChanged(
             contractId, Given.Device, 5, 8, true, Given.Now, null, EvidenceKind.Journal, 8,
-            new ContractListing { ContractId = contractId, Revision = revision, Status = ExecutionStatus.Executing, IntentVersion = 1, Tail = 3, AckedThrough = 2 }));
+            new ContractListing { ContractId = contractId, Revision = revision, Status = ExecutionStatus.Executing, IntentVersion = 1, Tail = tail, AckedThrough = 2 }));
         var whole = (ExecutionReported)Message("Reported through the tail, with snapshot");
-        await bench.Handle(whole with { ConnectionEpoch = 8, Entries = ((ExecutionReported)Message(said)).Entries });
+        await bench.Handle(whole with { ConnectionEpoch = 8, Tail = tail, Entries = ((ExecutionReported)Message(said)).Entries, Snapshot = tail == 3 ? whole.Snapshot : null });
     }
 
     private async Task<Bench> Start(string state, Action<ContractState>? with = null)

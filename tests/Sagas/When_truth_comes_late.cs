@@ -71,6 +71,9 @@ public sealed class When_truth_comes_late
         Assert.That(bench.Harness.Published.Select<SetDesired>().Count(), Is.EqualTo(isThere ? 1 : 0), "nothing is said to who is away");
         await Say(bench, "Connection connected, listed");
         Assert.That(Saga(bench).Deadlines.Of(DeadlineKind.Actuals)?.At, Is.EqualTo(isThere ? null : Given.Now + new ContractSettings().Actuals), "it may still send them");
+        bench.Time.Advance(TimeSpan.FromSeconds(30));
+        await Say(bench, "Connection connected, listed");
+        Assert.That(Saga(bench).Deadlines.Of(DeadlineKind.Actuals)?.At, Is.EqualTo(isThere ? null : Given.Now + new ContractSettings().Actuals), "a device that comes and goes does not put it off");
         Assert.That(bench.Harness.Published.Select<ReassignmentRequested>().Last().Context.Message.RemainingActions, Has.Count.EqualTo(isThere ? 1 : 2));
     }
 

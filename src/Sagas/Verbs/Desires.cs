@@ -96,7 +96,10 @@ internal static class Desires
                 ContentHash = hash, Contract = Shown.Read(json), Desired = desired,
             });
             saga.SentRevision = Math.Max(saga.SentRevision, saga.Revision);
-            saga.Open = saga.Open with { PushedIntentVersion = saga.IntentVersion, PushedHash = hash, SentEpoch = epoch };
+            saga.Open = saga.Open with
+            {
+                PushedIntentVersion = saga.IntentVersion, PushedHash = hash, SentEpoch = epoch, DeniedRevision = Math.Min(saga.Open.DeniedRevision, saga.Revision - 1),
+            };
         }
 
         saga.Open = saga.Open with { Attempts = saga.Open.Attempts + (counted && !waitsForJournal ? 1 : 0) };

@@ -66,7 +66,7 @@ internal static class Endings
         binder.ThenAsync(async context =>
         {
             var (saga, work) = (context.Saga, context.Work());
-            saga.Open = saga.Open with { Recovery = null, Escalation = null, Replan = null, Hold = null, Actuals = null, Failure = null, CommandAttempts = 0 };
+            saga.Open = saga.Open with { Recovery = null, Escalation = null, Replan = null, Hold = null, Actuals = null, Failure = null, AlsoFound = [], CommandAttempts = 0 };
             if (saga.SentRevision == 0 || context.Findings().AttestedBy is not null)
             {
                 context.Findings().Add(Verdict.StandsStill);
@@ -147,7 +147,7 @@ internal static class Endings
     /// <summary>A hold is over by its own time; one without an end becomes a failure, unless one waits for the release.</summary>
     public static EventActivityBinder<ContractState, DeadlineReached> EndHold(this EventActivityBinder<ContractState, DeadlineReached> binder) =>
         binder.IfElse(
-            context => context.Saga.Open is { Hold.Until: null, Failure: null, Recovery: null or { Attempt: > 0 } },
+            context => context.Saga.Open is { Hold.Until: null, Failure: null },
             then => then.Blame(FailureKind.HoldTooLong, "held for longer than MaxHold"),
             then => then.Release());
 
@@ -156,27 +156,13 @@ internal static class Endings
         where T : class =>
         binder.Then(context =>
         {
-            var (saga, findings, open) = (context.Saga, context.Findings(), context.Saga.Open);
-            findings.Beside = open.Recovery!.Known();
-            findings.Failure = findings.Beside.Count > 0 ? findings.Beside[0] : null;
-            saga.Open = open with { Recovery = null, GivenUp = null };
-            if (open.Failure is null)
+            var known = context.Saga.Open.Recovery!.Further.Where(one => one.Certainty == Certainty.Confirmed);
+            context.Saga.Open = context.Saga.Open with { Recovery = null, GivenUp = null };
+            foreach (var one in known)
             {
-                context.KeepFailure();
+                context.Keep(one);
             }
         });
-
-    /// <summary>The same during a hold: what is known stays open until that ends.</summary>
-    public static EventActivityBinder<ContractState, T> WithdrawHeld<T>(this EventActivityBinder<ContractState, T> binder)
-        where T : class =>
-        binder.Then(context =>
-        {
-            var recovery = context.Saga.Open.Recovery!;
-            var known = recovery.Known();
-            context.Saga.Open = context.Saga.Open with { Recovery = known.Count > 0 ? recovery with { Attempt = 0, Failure = known[0], Further = [.. known.Skip(1)] } : null, GivenUp = null };
-        });
-
-    private static IReadOnlyList<Failure> Known(this OpenRecovery recovery) => [.. recovery.Further.Where(one => one.Certainty == Certainty.Confirmed)];
 
     /// <summary>Whatever a device holds of a contract that is over, and has not ended, is stopped.</summary>
     public static EventActivityBinder<ContractState, T> StopUnfinished<T>(this EventActivityBinder<ContractState, T> binder)

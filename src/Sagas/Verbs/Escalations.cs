@@ -25,7 +25,7 @@ internal static class Escalations
             }
 
             var severity = (context.Message as RecoveryDecided)?.Severity;
-            saga.Open = saga.Open with { Escalation = new OpenEscalation(work.NewId(), severity), Replan = null, Hold = null, Failure = null, Attempts = 0 };
+            saga.Open = saga.Open with { Escalation = new OpenEscalation(work.NewId(), severity), Replan = null, Hold = null, Failure = null, AlsoFound = [], Attempts = 0 };
             await context.RaiseEscalation();
             await context.Express();
         });

@@ -57,6 +57,7 @@ internal static class Facts
                     await context.AskForReport();   // it is ahead of what is known here: nothing could be dropped yet
                     return;
                 default:
+                    saga.Open = saga.Open with { DeniedRevision = ack.Revision };
                     context.Blame(FailureKind.ContractRejected, $"the device refused the contract: {ack.ReasonCode ?? "other"}{(ack.Detail is null ? "" : $", {ack.Detail}")}",
                         new JsonObject { ["revision"] = ack.Revision, ["reasonCode"] = ack.ReasonCode });
                     return;
@@ -99,6 +100,10 @@ internal static class Facts
                     {
                         context.LoseJournal("the device answered that it does not know the contract");
                     }
+                    else if (saga.AcceptedRevision == 0 && ack.ConnectionEpoch > saga.Open.SentEpoch)
+                    {
+                        saga.Open = saga.Open with { DeniedRevision = saga.SentRevision };
+                    }
 
                     return;
                 case DesiredResult.Refused when ack.Detail == "wrongEpoch" || ack.ConnectionEpoch != saga.ConnectionEpoch:
@@ -134,15 +139,29 @@ internal static class Facts
 
     public static void KeepFailure(this BehaviorContext<ContractState> context)
     {
-        // What the device did wrong is the one to decide about, whatever the Planner says meanwhile.
-        if (context.Findings().Failure is { } failure && (failure.Kind != FailureKind.ReplanFailed || context.Saga.Open.Failure is null))
+        if (context.Findings().Failure is { } failure)
         {
-            context.Saga.Open = context.Saga.Open with
-            {
-                Failure = new FoundFailure(
-                    Enum.Parse<Domain.FailureKind>(failure.Kind.ToString()), failure.ActionId, failure.Detail, null,
-                    context.TryGetMessage<LeftArea>(out var left) ? left.Message.ReceivedAt : failure.At, failure.Evidence),
-            };
+            context.Keep(failure);
+        }
+    }
+
+    public static void Keep(this BehaviorContext<ContractState> context, Failure failure) => context.Keep(new FoundFailure(
+        Enum.Parse<Domain.FailureKind>(failure.Kind.ToString()), failure.ActionId, failure.Detail, null,
+        context.TryGetMessage<LeftArea>(out var left) ? left.Message.ReceivedAt : failure.At, failure.Evidence));
+
+    /// <summary>Of several the first is decided about, and the others are shown with it. What the device did wrong is the one to
+    /// decide about, whatever the Planner says meanwhile.</summary>
+    private static void Keep(this BehaviorContext<ContractState> context, FoundFailure found)
+    {
+        var open = context.Saga.Open;
+        if (open.Failure is null || (open.Failure.Kind == Domain.FailureKind.ReplanFailed && found.Kind != Domain.FailureKind.ReplanFailed))
+        {
+            context.Saga.Open = open with { Failure = found };
+        }
+        else if (found.Kind != Domain.FailureKind.ReplanFailed && open.AlsoFound.Length < Recoveries.MaxFurther
+            && open.AlsoFound.Append(open.Failure).All(one => (one.Kind, one.ActionId, one.Detail) != (found.Kind, found.ActionId, found.Detail)))
+        {
+            context.Saga.Open = open with { AlsoFound = open.AlsoFound.Add(found) };
         }
     }
 
@@ -248,6 +267,11 @@ internal static class Facts
         }
 
         await context.AcknowledgeJournal();
+        if (saga.Open.Failure is { } failure)
+        {
+            context.Blame(failure);
+        }
+
         context.Findings().Add(Verdict.ActualsComplete);
         if (saga.Execution.IsEnded || saga.Execution.IsCompleted)
         {
@@ -278,9 +302,12 @@ internal static class Facts
 
     /// <summary>The device is back, and may still send what is missing of a contract that is over.</summary>
     public static EventActivityBinder<ContractState, ConnectionChanged> AwaitMissing(this EventActivityBinder<ContractState, ConnectionChanged> binder) =>
-        binder.ThenAsync(context => context is { Message.Connected: true, Saga.Open.Gap: not null }
+        binder.ThenAsync(context => context is { Message.Connected: true, Saga.Open.Gap: not null } && context.IsActualsFarOff()
             ? context.ArmIn(DeadlineKind.Actuals, context.Work().Settings.Actuals)
             : Task.CompletedTask);
+
+    private static bool IsActualsFarOff(this BehaviorContext<ContractState> context) =>
+        context.Saga.Deadlines.Of(DeadlineKind.Actuals) is not { } armed || armed.At > context.Work().Now + context.Work().Settings.Actuals;
 
     public static void LoseJournal(this BehaviorContext<ContractState> context, string detail)
     {
@@ -357,7 +384,7 @@ internal static class Facts
 
         // Counted from the last progress. While the device is away nothing is concluded; its return asks for everything anew.
         var awaits = saga.Open.Actuals is not null || (isThere && intake.Missing is not null);
-        if (awaits && (intake.Apply.Count > 0 || (intake.Missing is not null && saga.Deadlines.Of(DeadlineKind.Actuals) is null)))
+        if (awaits && (intake.Apply.Count > 0 || (intake.Missing is not null && context.IsActualsFarOff())))
         {
             await context.ArmIn(DeadlineKind.Actuals, work.Settings.Actuals);
         }
@@ -494,10 +521,7 @@ internal static class Facts
         if (plan is not null && Failures.Find(before, entries, saga.Execution, plan, saga.Intent == Intent.Stop) is { } found)
         {
             context.Findings().Found = found;
-            if (saga.Open.Failure is null or { Kind: Domain.FailureKind.ReplanFailed })
-            {
-                saga.Open = saga.Open with { Failure = found };   // of several the first is decided about
-            }
+            context.Keep(found);
         }
     }
 
@@ -550,7 +574,7 @@ internal static class Facts
 
         saga.AcceptedRevision = revision;
         saga.AcceptedAt ??= context.Work().Now;
-        saga.Open = saga.Open with { AcceptedEpoch = epoch, PlanAcceptedAt = saga.AcceptedRevision > 1 ? context.Work().Now : null, Failure = null, Attempts = 0 };
+        saga.Open = saga.Open with { AcceptedEpoch = epoch, PlanAcceptedAt = saga.AcceptedRevision > 1 ? context.Work().Now : null, Failure = null, AlsoFound = [], Attempts = 0 };
         if (revision == saga.Revision)
         {
             context.Findings().Add(Verdict.Accepted);
@@ -582,6 +606,10 @@ internal static class Facts
             else if (saga.AcceptedRevision > 0 && epoch > saga.Open.AcceptedEpoch && saga.IsOpen)
             {
                 context.LoseJournal("the device's birth does not list the contract that it had accepted");
+            }
+            else if (saga.AcceptedRevision == 0 && epoch > saga.Open.SentEpoch)
+            {
+                saga.Open = saga.Open with { DeniedRevision = saga.SentRevision };
             }
         }
     }

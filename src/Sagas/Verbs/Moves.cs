@@ -87,7 +87,7 @@ internal static class Moves
         var outcome = States.Shown(saga.CurrentState)!.Value;
         saga.Outcome = new ContractOutcome(outcome, work.Now, evidence, saga.Open.Stop?.Outcome == outcome ? saga.Open.Stop.Reason : null);
         await context.FailReconciliations();
-        saga.Open = saga.Open with { Actuals = null, Recovery = null, Replan = null, Hold = null, Escalation = null, Stop = null, Failure = null, Data = saga.Open.Data.Clear() };
+        saga.Open = saga.Open with { Actuals = null, Recovery = null, Replan = null, Hold = null, Escalation = null, Stop = null, Failure = null, AlsoFound = [], Data = saga.Open.Data.Clear() };
         var ended = new ContractEnded
         {
             ContractId = saga.CorrelationId, DeviceId = saga.DeviceId, TaskId = saga.TaskId, Version = saga.Version,

@@ -9,7 +9,8 @@ namespace ExecutionManager.Sagas;
 /// <summary>Failures are reported, the Policy Service chooses, and its decision is carried out; the machine never chooses.</summary>
 internal static class Recoveries
 {
-    private const int MaxFurther = 10;
+    /// <summary>So many failures are kept beside the one that is decided about.</summary>
+    public const int MaxFurther = 10;
 
     /// <summary>Finds a failure; which state it matters in is the machine's business.</summary>
     public static EventActivityBinder<ContractState, T> Blame<T>(
@@ -87,13 +88,12 @@ internal static class Recoveries
         };
     }
 
-    /// <summary>A recovery for a failure just found. What was open before, waited for its verdict, or stood beside what is
-    /// withdrawn is recorded with it.</summary>
+    /// <summary>A recovery for a failure just found. What was open before, or waited for its verdict, is recorded with it.</summary>
     public static OpenRecovery NewRecovery(this BehaviorContext<ContractState> context, Failure failure)
     {
         var (before, kept) = (context.Saga.Open.Recovery, context.Saga.Open.Failure);
-        IEnumerable<Failure> further = before is null ? context.Findings().Beside : [before.Failure, .. before.Further];
-        further = further.Concat(new[] { kept, context.Findings().Found }.OfType<FoundFailure>().Select(context.Describe));
+        IEnumerable<Failure> further = before is null ? [] : [before.Failure, .. before.Further];
+        further = further.Concat((kept is null ? context.Saga.Open.AlsoFound : context.Saga.Open.AlsoFound.Insert(0, kept)).Select(context.Describe));
         return new OpenRecovery(context.Work().NewId(), failure, 1, null, false, null, [.. further.DistinctBy(What).Where(one => What(one) != What(failure)).Take(MaxFurther)]);
     }
 
@@ -118,7 +118,7 @@ internal static class Recoveries
             saga.Open = saga.Open with
             {
                 Recovery = recovery,
-                Replan = null, Hold = null, Failure = null, Attempts = 0,
+                Replan = null, Hold = null, Failure = null, AlsoFound = [], Attempts = 0,
             };
             ContractMeter.Failed(context, failure.Kind.Word());
             work.Log.ContractFailed(saga.CorrelationId, saga.DeviceId, failure.Kind.Word(), failure.Detail);
@@ -134,16 +134,12 @@ internal static class Recoveries
         binder.ThenAsync(async context =>
         {
             var saga = context.Saga;
-            if (saga.CurrentState == nameof(ContractMachine.Held) && saga.Open.Recovery is null
-                && context.Findings().Failure is { } found && !IsConcluded(saga, found.Kind))
+            if (saga.CurrentState == nameof(ContractMachine.Held) && saga.Open.Recovery is null)
             {
-                if (saga.Open.Failure is null or { Kind: Domain.FailureKind.ReplanFailed })
+                // What the journal shows is kept already.
+                if (context.Findings() is { Failure: { } found, Found: null } && !IsConcluded(saga, found.Kind))
                 {
                     context.KeepFailure();
-                }
-                else if (context.Describe(saga.Open.Failure) is var first && What(first) != What(found))
-                {
-                    saga.Open = saga.Open with { Recovery = context.NewRecovery(first) with { Attempt = 0, Further = [found] }, Failure = null };
                 }
             }
             else if (saga.Open.Recovery is { } recovery && context.Findings().Failure is { } further
@@ -336,7 +332,7 @@ internal static class Recoveries
         var (saga, findings) = (context.Saga, context.Findings());
         var plan = await context.Plan(saga.Revision);
         var isStale = IsDataInvalid(saga.Open.Recovery!.Failure) && saga.Open.Fetched.Length > 0;
-        saga.Open = saga.Open with { Recovery = null, Attempts = 0, Failure = null };
+        saga.Open = saga.Open with { Recovery = null, Attempts = 0, Failure = null, AlsoFound = [] };
         if (saga.Open.Data.Count > 0 || plan.DataRequests.Any(request => plan.Data.All(data => data.Name != request.Name)))
         {
             findings.Add(Verdict.RetryData);

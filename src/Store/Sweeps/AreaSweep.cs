@@ -58,7 +58,7 @@ public sealed class AreaSweep(StoreContext db, ISendEndpointProvider endpoints, 
     private async Task<bool> IsKnown(Guid contractId, CancellationToken ct)
     {
         var open = await db.Contracts.AsNoTracking().Where(one => one.CorrelationId == contractId).Select(one => one.Open).SingleOrDefaultAsync(ct);
-        return open?.Failure?.Kind == Domain.FailureKind.ScopeViolated
+        return open is { Failure: { } first } && open.AlsoFound.Append(first).Any(one => one.Kind == Domain.FailureKind.ScopeViolated)
             || (open?.Recovery is { } recovery && recovery.Further.Append(recovery.Failure).Any(one => one.Kind == Contracts.Messages.FailureKind.ScopeViolated));
     }
 
