@@ -154,7 +154,7 @@ public sealed class Relay
         foreach (var former in await outbox.Select(x => x.Destination).Distinct().ToListAsync(cancellationToken))
         {
             if (routes.EndpointOf(former) is { } endpoint && routes.DestinationOf(endpoint) is var present && present != former)
-                await outbox.Where(x => x.Destination == former).ExecuteUpdateAsync(x => x.SetProperty(p => p.Destination, present), cancellationToken);
+                await outbox.Where(x => x.Destination == former && x.LastError != OutboxRows.NoReceiver).ExecuteUpdateAsync(x => x.SetProperty(p => p.Destination, present), cancellationToken);
         }
 
         var waiting = outbox.Where(x => x.ParkedAt == null && !x.Destination.Contains(":")).Select(x => x.Destination).Distinct();

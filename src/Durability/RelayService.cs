@@ -19,7 +19,9 @@ internal sealed class RelayService(
         if (!options.RunRelay)
             return;
         DurabilityMeter.ShowZero();
-        await Keep(relay.Recover, stoppingToken);
+        do
+            await Keep(relay.Recover, stoppingToken);
+        while (relay.Failure is not null && !stoppingToken.IsCancellationRequested);
         await bus.WaitForHealthStatus(BusHealthStatus.Healthy, stoppingToken);
         try
         {

@@ -2,8 +2,8 @@ namespace ExecutionManager.Worker;
 
 internal static partial class Log
 {
-    [LoggerMessage(EventId = 40, Level = LogLevel.Warning, Message = "The sweep for {Sweep} failed and is tried again: {Why}")]
-    public static partial void SweepFailed(this ILogger logger, string sweep, string why);
+    [LoggerMessage(EventId = 40, Level = LogLevel.Warning, Message = "A sweep failed and is tried again: {Why}")]
+    public static partial void SweepFailed(this ILogger logger, string why);
 
     [LoggerMessage(EventId = 42, Level = LogLevel.Warning, Message = "RabbitMQ at {Broker} (ConnectionStrings:Bus) does not answer; it is tried again until it does. HTTP answers meanwhile, and what is to be sent is kept ({Why})")]
     public static partial void BusAway(this ILogger logger, string broker, string why);

@@ -30,8 +30,14 @@ public sealed class Sweeper(IServiceScopeFactory scopes, WorkerSettings settings
             await Guard<RetentionSweep>("retention", sweep => Purge(sweep, ct), ct);
         }
 
-        // Until all succeed the worker is not ready.
-        Failure = failures.Count == 0 ? null : string.Join("; ", failures.Select(failure => $"{failure.Key}: {failure.Value}"));
+        // Until all succeed the worker is not ready. A database that is away fails them all, which is said once.
+        var why = string.Join("; ", failures.GroupBy(failure => failure.Value, failure => failure.Key).Select(alike => $"{string.Join(", ", alike)}: {alike.Key}"));
+        if (why.Length > 0 && why != Failure)
+        {
+            log.SweepFailed(why);
+        }
+
+        Failure = why.Length == 0 ? null : why;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -53,13 +59,7 @@ public sealed class Sweeper(IServiceScopeFactory scopes, WorkerSettings settings
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !ct.IsCancellationRequested)
         {
-            var why = fault.Why();
-            if (failures.GetValueOrDefault(name) != why)
-            {
-                log.SweepFailed(name, why);
-            }
-
-            failures[name] = why;
+            failures[name] = fault.Why();
         }
     }
 
