@@ -125,7 +125,7 @@ public sealed partial class ContractMachine
                     .On(Verdict.Failed, Recover))
                 .On(DeadlineKind.Actuals, then => then.ConcludeActuals()
                     .On(Verdict.Completed, done => done.End(Completed, TransitionCause.Completed, OutcomeEvidence.Device))
-                    .On(Verdict.Failed, Recover)
+                    .On(Verdict.Failed, failed => Recover(failed.If(context => context.Saga.Open.Actuals is not null, read => read.StoreReport())))
                     .On(Verdict.ActualsComplete, complete => GoOn(complete.ActualsRead())))
                 .On(DeadlineKind.Command, then => then.Repeat().On(Verdict.Failed, Recover))
                 .On(DeadlineKind.Window, then => Recover(then.MissWindow())),

@@ -166,6 +166,30 @@ public sealed class When_failures_meet
         bench.Records.Orphans[contractId] = [new(4, 2, Given.Now, "accepted"), new(5, 2, Given.Now, entry, "a1")];
         await Say(bench, "Deadline Actuals");
         Assert.That((Saga(bench).CurrentState, Failures(bench)), Is.EqualTo(("Recovering", new[] { kind })));
+        Assert.That(Saga(bench).Open.Actuals, Is.Null, "they are as complete as they will be");
+    }
+
+    [Test]
+    public async Task Should_show_with_the_open_failure_what_lies_behind_missing_entries()
+    {
+        await using var bench = await Start("Recovering", saga => saga.Open = saga.Open with
+        {
+            Recovery = Open(FailureKind.ActionFailed), Failure = new(Domain.FailureKind.ActionFailed, "a1", "as given", 2, Given.Now),
+            Gap = new(3, 3), Actuals = new OpenActuals(Given.Epoch, null, true, true, Given.ReportId),
+        });
+        bench.Records.Orphans[contractId] = [new(4, 1, Given.Now, "fault")];
+        await Say(bench, "Deadline Actuals");
+        Assert.That((Failures(bench)[^1], Saga(bench).Intent), Is.EqualTo((FailureKind.DeviceFault, Intent.Hold)));
+    }
+
+    [Test]
+    public async Task Should_keep_a_failure_once_that_names_no_action()
+    {
+        await using var bench = await Start("Held");
+        var report = (ExecutionReported)Message("Reported progress");
+        await bench.Handle(report with { Tail = 3, Entries = [report.Entries[0] with { Seq = 3, Type = "fault" }] });
+        await bench.Handle(report with { Tail = 4, Entries = [report.Entries[0] with { Seq = 4, Type = "fleetNote" }] });
+        Assert.That((Saga(bench).Open.Failure?.Kind, Saga(bench).Open.AlsoFound.Length), Is.EqualTo((Domain.FailureKind.DeviceFault, 0)));
     }
 
     [TestCase("Acknowledged busy")]

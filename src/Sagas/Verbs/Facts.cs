@@ -159,10 +159,14 @@ internal static class Facts
             context.Saga.Open = open with { Failure = found };
         }
         else if (found.Kind != Domain.FailureKind.ReplanFailed && open.AlsoFound.Length < Recoveries.MaxFurther
-            && open.AlsoFound.Append(open.Failure).All(one => (one.Kind, one.ActionId, one.Detail) != (found.Kind, found.ActionId, found.Detail)))
+            && !open.AlsoFound.Append(open.Failure).Any(IsTheSame))
         {
             context.Saga.Open = open with { AlsoFound = open.AlsoFound.Add(found) };
         }
+
+        // One that names no action was described with the action that ran.
+        bool IsTheSame(FoundFailure one) => one.Kind == found.Kind && one.Detail == found.Detail
+            && (one.ActionId == found.ActionId || one.ActionId is null || found.ActionId is null);
     }
 
     /// <summary>Takes news of the connection, and what a birth says about this contract.</summary>
@@ -267,7 +271,7 @@ internal static class Facts
         }
 
         await context.AcknowledgeJournal();
-        if (saga.Open.Failure is { } failure)
+        if ((context.Findings().Found ?? saga.Open.Failure) is { } failure)
         {
             context.Blame(failure);
         }
