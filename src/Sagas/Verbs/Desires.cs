@@ -98,7 +98,8 @@ internal static class Desires
             saga.SentRevision = Math.Max(saga.SentRevision, saga.Revision);
             saga.Open = saga.Open with
             {
-                PushedIntentVersion = saga.IntentVersion, PushedHash = hash, SentEpoch = epoch, DeniedRevision = Math.Min(saga.Open.DeniedRevision, saga.Revision - 1),
+                PushedIntentVersion = saga.IntentVersion, PushedHash = hash, SentEpoch = epoch,
+                DeniedRevision = saga.Open.DeniedRevision < saga.Revision ? saga.Open.DeniedRevision : 0,
             };
         }
 
