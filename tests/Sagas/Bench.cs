@@ -56,6 +56,18 @@ internal sealed class Bench : IAsyncDisposable
         return bench;
     }
 
+    /// <summary>With one contract as it typically is in a state, but for what a test changes, and its device connected.</summary>
+    public static async Task<Bench> With(Guid contractId, string state, Action<ContractState>? change = null)
+    {
+        var bench = await Start();
+        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
+        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
+        var saga = Given.In(state, contractId);
+        change?.Invoke(saga);
+        bench.Add(saga);
+        return bench;
+    }
+
     public void Add(ContractState saga) => sagas.Add(new SagaInstance<ContractState>(saga));
 
     public ContractState? Find(Guid contractId) => sagas[contractId]?.Instance;

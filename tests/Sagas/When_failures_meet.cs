@@ -341,16 +341,7 @@ public sealed class When_failures_meet
         await bench.Handle(whole with { ConnectionEpoch = 8, Tail = tail, Entries = ((ExecutionReported)Message(said)).Entries, Snapshot = tail == 3 ? whole.Snapshot : null });
     }
 
-    private async Task<Bench> Start(string state, Action<ContractState>? with = null)
-    {
-        var bench = await Bench.Start();
-        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
-        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
-        var saga = Given.In(state, contractId);
-        with?.Invoke(saga);
-        bench.Add(saga);
-        return bench;
-    }
+    private Task<Bench> Start(string state, Action<ContractState>? change = null) => Bench.With(contractId, state, change);
 
     private List<FailureKind> Failures(Bench bench) =>
         Saga(bench).Open.Recovery is { } recovery ? [recovery.Failure.Kind, .. recovery.Further.Select(one => one.Kind)] : [];

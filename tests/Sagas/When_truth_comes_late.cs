@@ -40,7 +40,7 @@ public sealed class When_truth_comes_late
     [Test]
     public async Task Should_read_what_lies_behind_missing_entries_when_the_contract_is_over([Values("Cancelled", "Aborted", "Reassigned")] string state)
     {
-        await using var bench = await Start(state, _ => { });
+        await using var bench = await Start(state);
         var report = Report(4, "actionFinished", "a1");
         bench.Records.Orphans[contractId] = [new(4, 1, report.SentAt, "actionFinished", "a1")];
         await bench.Handle(report);
@@ -80,7 +80,7 @@ public sealed class When_truth_comes_late
     [Test]
     public async Task Should_not_call_late_what_completed_the_contract()
     {
-        await using var bench = await Start("Initial", _ => { });
+        await using var bench = await Start("Initial");
         bench.Records.Orphans[contractId] = [new(1, 1, Given.Now, "accepted"), new(2, 1, Given.Now, "completed")];
         await bench.Handle(Report(2, "completed", "a1"));
         Assert.That(Saga(bench).CurrentState, Is.EqualTo("Completed"));
@@ -103,16 +103,7 @@ public sealed class When_truth_comes_late
         return report with { Tail = seq, Entries = [report.Entries[1] with { Seq = seq, Type = type, ActionId = actionId, At = report.SentAt }] };
     }
 
-    private async Task<Bench> Start(string state, Action<ContractState> with)
-    {
-        var bench = await Bench.Start();
-        bench.Records.Devices[Given.Device] = Given.ConnectedDevice;
-        await bench.Records.Keep(Given.Plan(contractId), CancellationToken.None);
-        var saga = Given.In(state, contractId);
-        with(saga);
-        bench.Add(saga);
-        return bench;
-    }
+    private Task<Bench> Start(string state, Action<ContractState>? change = null) => Bench.With(contractId, state, change);
 
     private ContractState Saga(Bench bench) => bench.Find(contractId)!;
 
